@@ -1,0 +1,495 @@
+"""The drawing: routines and connections, and the ways to start a job on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from stoplog import _core
+from stoplog._drawing import Difference, Drawing, compare
+from stoplog._naming import choices
+from stoplog._options import deadline_nanoseconds, split_options
+from stoplog.connection import Connection
+from stoplog.errors import (
+    ConfigurationError,
+    DefinitionMismatchError,
+    JobTimeoutError,
+    StateError,
+    TypeMismatchError,
+)
+from stoplog.executors import executor_of
+from stoplog.job import Job
+from stoplog.job_state import JobState
+from stoplog.policies import JobStatus, Retention, policy_text, retention_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime, timedelta
+    from typing import Any, ParamSpec, TypeVar, overload
+
+    from stoplog._core import BoundEvent, BoundSlot, Message, Routine
+    from stoplog.executors import Executor
+    from stoplog.policies import ErrorPolicy, Run
+
+    P = ParamSpec("P")
+    R = TypeVar("R", bound=Routine)
+
+__all__ = ["Flow"]
+
+_RUN_OPTIONS = ("executor", "timeout")
+_START_OPTIONS = ("executor", "job_id", "deadline", "keep_alive", "paused", "retention")
+
+
+class Flow:
+    """Routines joined event to slot.
+
+    Parameters
+    ----------
+    name : str
+        For messages, and to know saved jobs again.
+    version : str
+        A saved job of another version is not resumed.
+    on_error : {"stop", "continue", "skip"}
+        What a failed handler means, where neither its slot nor its routine says.
+    retention : Retention, optional
+        History that jobs keep, where they do not say.
+
+    Notes
+    -----
+    Changing a flow changes future jobs only: each job keeps the plan that it was started on.
+    Source: docs/explanation/architecture.md.
+    """
+
+    def __init__(
+        self,
+        name: str = "flow",
+        *,
+        version: str = "1",
+        on_error: ErrorPolicy = "stop",
+        retention: Retention | None = None,
+    ) -> None:
+        for what, value in (("name", name), ("version", version)):
+            if not isinstance(value, str):
+                raise ConfigurationError(f"Flow({what}=...) must be a str; found {value!r}")
+        self._core = _core.Flow(name, version, policy_text(on_error))
+        self._retention = retention_of(retention) or Retention()
+
+    # ---- drawing
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self._core.name
+
+    @property
+    def version(self) -> str:
+        """Its version."""
+        return self._core.version
+
+    @property
+    def routines(self) -> Mapping[str, Routine]:
+        """Its routines by name, in the order in which they were added."""
+        return MappingProxyType(self._core.routines())
+
+    @property
+    def connections(self) -> Sequence[Connection]:
+        """Its connections, in the order in which they were made."""
+        count = self._core.connection_count()
+        return tuple(Connection(*self._core.connection(i)) for i in range(count))
+
+    @property
+    def drawing(self) -> Drawing:
+        """It as data: canonical, the same in whatever order it was drawn."""
+        return Drawing(self._core.drawing, self._core.fingerprint)
+
+    @property
+    def fingerprint(self) -> str:
+        """Sixteen hexadecimal digits of the drawing."""
+        return self._core.fingerprint
+
+    def add(
+        self,
+        routine: R,
+        name: str | None = None,
+        *,
+        replace: bool = False,
+        on_error: ErrorPolicy | None = None,
+    ) -> R:
+        """Add a routine.
+
+        Parameters
+        ----------
+        routine : Routine
+            An instance; the same one only once.
+        name : str, optional
+            An identifier; by default the class's name in lower case.
+        replace : bool
+            Put it in the place of the routine of that name, for future jobs; connections stay.
+        on_error : {"stop", "continue", "skip"}, optional
+            What a failed handler means, where its slot does not say.
+
+        Returns
+        -------
+        Routine
+            The routine itself.
+
+        Raises
+        ------
+        ConfigurationError
+            If the name is taken or no identifier, or the routine's class is wrong.
+        UnknownEventError, UnknownSlotError, TypeMismatchError
+            If it replaces another one, and a connection would lose its end or no longer fit.
+        """
+        if name is None:
+            cls = routine if isinstance(routine, type) else type(routine)
+            name = cls.__name__.lower()
+        elif not isinstance(name, str):
+            raise ConfigurationError(
+                f"flow '{self.name}': a routine's name must be a str; found {name!r}"
+            )
+        policy = None if on_error is None else policy_text(on_error)
+        self._core.add(routine, name, policy, bool(replace))
+        return routine
+
+    def connect(
+        self,
+        source: str | BoundEvent[...],
+        target: str | BoundSlot[...],
+        *,
+        rename: Mapping[str, str] | None = None,
+    ) -> Connection:
+        """Join an event to a slot; the same connection again changes nothing.
+
+        Parameters
+        ----------
+        source : BoundEvent or str
+            ``routine.event`` or ``"routine.event"``; a routine's name alone where it has one event.
+        target : BoundSlot or str
+            ``routine.slot`` or ``"routine.slot"``; a routine's name alone where it has one slot.
+        rename : mapping, optional
+            Field of the event -> field of the slot; other fields pass as they are.
+
+        Raises
+        ------
+        UnknownRoutineError, UnknownEventError, UnknownSlotError
+            If there is no such end; the message lists what there is.
+        TypeMismatchError
+            If the slot needs a field that the event does not have.
+        GraphError
+            If the slot is delivered when drained.
+        """
+        if rename is not None and not (
+            isinstance(rename, Mapping)
+            and all(isinstance(n, str) for pair in rename.items() for n in pair)
+        ):
+            raise ConfigurationError(
+                f"flow '{self.name}': rename maps fields of the event to fields of the slot, "
+                f"as {{'old': 'new'}}; found {rename!r}"
+            )
+        mapped = None if rename is None else dict(rename)
+        index = self._core.connect(source, target, mapped)
+        return Connection(*self._core.connection(index))
+
+    # ---- running
+
+    if TYPE_CHECKING:
+
+        @overload
+        def run(self, entry: BoundSlot[P], /, *args: P.args, **fields: P.kwargs) -> JobState: ...
+        @overload
+        def run(
+            self,
+            /,
+            *entries: Message,
+            executor: Executor | Run = "sequential",
+            timeout: float | None = None,
+        ) -> JobState: ...
+        @overload
+        def run(
+            self,
+            entry: str,
+            payload: Mapping[str, Any] | None = None,
+            /,
+            *,
+            executor: Executor | Run = "sequential",
+            timeout: float | None = None,
+            **fields: Any,
+        ) -> JobState: ...
+
+    def run(self, /, *entries: Any, **keywords: Any) -> JobState:
+        """Start a job, wait for its end, return its final state.
+
+        Parameters
+        ----------
+        *entries : Message, BoundSlot or str
+            ``slot.of(...)``, several of them; or one slot, or its name, with the fields behind.
+        executor : {"sequential", "background", "concurrent"} or Concurrent
+            Who runs it: this thread, or one of its own in the same order.
+        timeout : float, seconds, optional
+            Then the job is paused, and JobTimeoutError has it as ``.job``.
+        **keywords
+            The payload's fields.
+
+        Raises
+        ------
+        SlotHandlerError, DeadlockError, NotFinishedError, JobTimeoutError
+            As `Job.result`; each has the job as ``.job``.
+        ConfigurationError
+            If the entries are wrong; or a keyword could be an option or a field.
+        Interrupted
+            On Ctrl-C; the job is paused.
+        """
+        made, options = self._entries(entries, keywords, _RUN_OPTIONS)
+        timeout = options.pop("timeout", None)
+        if not made:
+            raise ConfigurationError(
+                f"flow '{self.name}': run() needs an entry, as run(routine.slot.of(...)); "
+                f"start() without one makes an open job"
+            )
+        job = self._start(made, {"executor": "sequential", **options})
+        try:
+            return job.result(timeout)
+        except JobTimeoutError as error:
+            job._ask_pause()
+            if job.status is JobStatus.COMPLETED:
+                return job.snapshot()
+            raise JobTimeoutError(
+                f"job {job.id} did not end within {timeout} seconds; it is paused", job
+            ) from error
+
+    if TYPE_CHECKING:
+
+        @overload
+        def start(self, entry: BoundSlot[P], /, *args: P.args, **fields: P.kwargs) -> Job: ...
+        @overload
+        def start(
+            self,
+            /,
+            *entries: Message,
+            executor: Executor | Run = "background",
+            job_id: str | None = None,
+            deadline: datetime | timedelta | None = None,
+            keep_alive: bool = False,
+            paused: bool = False,
+            retention: Retention | None = None,
+        ) -> Job: ...
+        @overload
+        def start(
+            self,
+            entry: str,
+            payload: Mapping[str, Any] | None = None,
+            /,
+            *,
+            executor: Executor | Run = "background",
+            job_id: str | None = None,
+            deadline: datetime | timedelta | None = None,
+            keep_alive: bool = False,
+            paused: bool = False,
+            retention: Retention | None = None,
+            **fields: Any,
+        ) -> Job: ...
+
+    def start(self, /, *entries: Any, **keywords: Any) -> Job:
+        """Start a job and return it at once.
+
+        Parameters
+        ----------
+        *entries : Message, BoundSlot or str
+            As for `run`; without any the job is open: it waits for sends until `Job.finish`.
+        executor : {"sequential", "background", "concurrent"} or Concurrent
+            Sequential: in the thread that waits, or step by step.
+        job_id : str, optional
+            By default a random one.
+        deadline : datetime or timedelta, optional
+            The moment at which it fails with `JobTimeoutError`, unless it has ended; from now on.
+            It is saved with the job. A datetime without a zone is local time.
+        keep_alive : bool
+            Open in spite of its entries.
+        paused : bool
+            Hand out nothing before `Job.resume`.
+        retention : Retention, optional
+            By default the flow's.
+        **keywords
+            The payload's fields.
+
+        Raises
+        ------
+        ConfigurationError
+            If the entries or an option are wrong; or a keyword could be an option or a field.
+        """
+        made, options = self._entries(entries, keywords, _START_OPTIONS)
+        return self._start(made, {"executor": "background", **options})
+
+    def resume(
+        self,
+        state: JobState,
+        /,
+        *,
+        executor: Executor | Run = "background",
+        deadline: datetime | timedelta | None = None,
+        paused: bool = False,
+    ) -> Job:
+        """Go on with a saved job.
+
+        Parameters
+        ----------
+        state : JobState
+            A cut; of a failed job too, which tries the failed delivery again.
+        executor : {"sequential", "background", "concurrent"} or Concurrent
+            Who runs it now.
+        deadline : datetime or timedelta, optional
+            Another one; by default the one it was saved with, which must not have passed.
+        paused : bool
+            Hand out nothing before `Job.resume`.
+
+        Raises
+        ------
+        DefinitionMismatchError
+            If the flow differs from the job's own in something that matters; the message lists it.
+        StateError
+            If the job has completed or was cancelled; or its deadline has passed.
+        """
+        if not isinstance(state, JobState):
+            raise TypeMismatchError(
+                f"flow '{self.name}': resume() takes a JobState, as JobState.load(path) gives; "
+                f"found {state!r}"
+            )
+        if state.status in {JobStatus.COMPLETED, JobStatus.CANCELLED}:
+            raise StateError(f"job {state.id} cannot be resumed: it is {state.status.name}")
+        run_by = executor_of(executor, self.name)
+        difference = self.check(state)
+        if difference:
+            raise DefinitionMismatchError(
+                f"flow '{self.name}' is not the one that job {state.id} was saved with:\n"
+                f"{difference}"
+            )
+        until = deadline_nanoseconds(deadline, self.name)
+        job = Job(self._core, state._core, bool(paused), until, run_by._core)
+        return self._launch(job, run_by)
+
+    def check(self, state: JobState) -> Difference:
+        """List what differs between this flow and the one that a job was saved with.
+
+        Returns
+        -------
+        Difference
+            Falsy when nothing that matters differs.
+        """
+        if state.fingerprint == self.fingerprint and state.drawing == self.drawing:
+            return Difference(())
+        core = state._core
+        routines = self._core.routines()
+        names = core.routines()
+        awaited = {path.partition(".")[0] for path in state.awaited}
+        unused = [
+            name
+            for i, name in enumerate(names)
+            if core.usage(i) == (False, 0) and name not in awaited
+        ]
+        orphans: dict[str, int] = {}
+        for delivery in state.queued:
+            path = f"{delivery.routine}.{delivery.slot}"
+            if delivery.routine not in routines or not self._has_slot(path):
+                orphans[path] = orphans.get(path, 0) + 1
+        lines = [
+            f"{count} queued deliver{'y' if count == 1 else 'ies'} to '{path}' would have "
+            f"nowhere to go"
+            for path, count in orphans.items()
+        ]
+        lines += [
+            f"awaited slot '{path}' is gone" for path in state.awaited if not self._has_slot(path)
+        ]
+        return compare(state.drawing.to_json(), self.drawing.to_json(), lines, unused)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Flow '{self.name}' version {self.version!r}: {len(self._core.routines())} "
+            f"routines, {self._core.connection_count()} connections>"
+        )
+
+    # ---- inside
+
+    def _has_slot(self, path: str) -> bool:
+        try:
+            self._core.takes_field(path, "")
+        except KeyError:
+            return False
+        return True
+
+    def _entry(
+        self, slot: object, payload: Mapping[str, Any] | None, fields: Mapping[str, Any]
+    ) -> Any:
+        """Return what the core takes for one entry: a Message, or (slot, fields)."""
+        if isinstance(slot, _core.Message):
+            if payload is not None or fields:
+                raise ConfigurationError(
+                    f"flow '{self.name}': a message brings its own fields; found more of them: "
+                    f"{', '.join(fields) or repr(payload)}"
+                )
+            return slot
+        if payload is not None and not isinstance(payload, Mapping):
+            raise ConfigurationError(
+                f"flow '{self.name}': the payload must be a mapping of fields; found {payload!r}"
+            )
+        if payload is not None and fields:
+            raise ConfigurationError(
+                f"flow '{self.name}': give the fields as a mapping or as keywords, not both; "
+                f"unknown keywords: {', '.join(fields)}"
+            )
+        return slot, dict(fields if payload is None else payload)
+
+    def _entries(
+        self, entries: tuple[Any, ...], keywords: Mapping[str, Any], names: Sequence[str]
+    ) -> tuple[list[Any], dict[str, Any]]:
+        first = entries[0] if entries else None
+        if isinstance(first, _core.BoundSlot):
+            _options, fields = split_options(self, first, keywords, names)
+            return [first.of(*entries[1:], **fields)], {}
+        if isinstance(first, str):
+            if len(entries) > 2:
+                raise ConfigurationError(
+                    f"flow '{self.name}': an entry by name takes one mapping of fields; several "
+                    f"entries are messages: routine.slot.of(...)"
+                )
+            payload = entries[1] if len(entries) == 2 else None
+            if payload is not None:
+                options = {n: v for n, v in keywords.items() if n in names}
+                fields = {n: v for n, v in keywords.items() if n not in names}
+            else:
+                options, fields = split_options(self, first, keywords, names)
+            return [self._entry(first, payload, fields)], options
+        unknown = [name for name in keywords if name not in names]
+        if unknown:
+            raise ConfigurationError(
+                f"flow '{self.name}': unknown option {unknown[0]!r}; the options are "
+                f"{choices(unknown[0], names)}"
+            )
+        for entry in entries:
+            if not isinstance(entry, _core.Message):
+                raise ConfigurationError(
+                    f"flow '{self.name}': an entry is a slot, its name 'routine.slot', or "
+                    f"routine.slot.of(...); found {entry!r}"
+                )
+        return list(entries), dict(keywords)
+
+    def _start(self, entries: list[Any], options: dict[str, Any]) -> Job:
+        run_by = executor_of(options["executor"], self.name)
+        retention = retention_of(options.get("retention")) or self._retention
+        job_id = options.get("job_id")
+        if job_id is not None and (not isinstance(job_id, str) or not job_id):
+            raise ConfigurationError(
+                f"flow '{self.name}': job_id must be a str that is not empty; found {job_id!r}"
+            )
+        is_open = bool(options.get("keep_alive", False)) or not entries
+        paused = bool(options.get("paused", False))
+        deadline = deadline_nanoseconds(options.get("deadline"), self.name)
+        limit = retention._limit
+        job = Job(self._core, entries, job_id or "", is_open, paused, limit, deadline, run_by._core)
+        return self._launch(job, run_by)
+
+    def _launch(self, job: Job, executor: Executor) -> Job:
+        job.flow = self
+        executor._took(job)
+        job._activate()
+        return job

@@ -1,0 +1,335 @@
+"""One execution as a value: made by a snapshot, saved, loaded, compared, forked, resumed."""
+
+from __future__ import annotations
+
+import os
+
+from stoplog import _core
+from stoplog._drawing import Drawing
+from stoplog._naming import choices
+from stoplog.errors import SerializationError, TypeMismatchError, UnknownRoutineError
+from stoplog.policies import JobStatus
+from stoplog.records import utc_time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+    from os import PathLike
+    from typing import Any, ClassVar, TypeVar, overload
+
+    from stoplog._core import JobState as Cut
+    from stoplog._core import Routine, State
+    from stoplog.records import Delivery, JobError, Record
+
+    T = TypeVar("T")
+
+__all__ = ["JobState", "RoutineState"]
+
+_OTHER_FORMATS = {".json": "json", ".xml": "xml", ".txt": "text"}
+
+
+class RoutineState:
+    """Declared state of one routine, as plain values.
+
+    By item, by attribute or by declaration: ``final["count"]["totals"]``, ``.totals``,
+    ``[Count.totals]``. Each look gives fresh containers: changing them changes no state.
+    """
+
+    __slots__ = ("_fields", "_routine")
+
+    def __init__(self, routine: str, fields: dict[str, Any]) -> None:
+        self._routine = routine
+        self._fields = fields
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __getitem__(self, key: State[T], /) -> T: ...
+        @overload
+        def __getitem__(self, key: str, /) -> Any: ...
+
+    def __getitem__(self, key: Any, /) -> Any:
+        """Return a field's value; KeyError lists the fields there are."""
+        name = key.name if isinstance(key, _core.State) else key
+        if name not in self._fields:
+            raise KeyError(self._missing(name))
+        return _core.copy_value(self._fields[name])
+
+    def __getattr__(self, name: str, /) -> Any:
+        """Return a field's value."""
+        if name.startswith("__") or name in RoutineState.__slots__ or name not in self._fields:
+            raise AttributeError(self._missing(name))
+        return _core.copy_value(self._fields[name])
+
+    def _missing(self, name: object) -> str:
+        return (
+            f"routine '{self._routine}' declares no state {name!r}; "
+            f"it declares {choices(name, self._fields)}"
+        )
+
+    def __contains__(self, key: object, /) -> bool:
+        return (key.name if isinstance(key, _core.State) else key) in self._fields
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, RoutineState):
+            return NotImplemented
+        return self.to_dict() == other.to_dict()
+
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"<state of '{self._routine}': {self.to_dict()!r}>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all fields as a dict of plain values."""
+        fields: dict[str, Any] = _core.copy_value(self._fields)
+        return fields
+
+
+class JobState:
+    """Everything that one execution is, at one consistent cut.
+
+    Immutable. Made by `Job.snapshot`, `Job.result`, `load`, `from_bytes` or `fork`. Pickle and
+    copy use the bytes of `to_bytes`.
+    """
+
+    __slots__ = ("_core",)
+    _core: Cut
+
+    def __init__(self) -> None:
+        raise TypeError(
+            "a JobState is made by job.snapshot(), JobState.load() or JobState.from_bytes()"
+        )
+
+    @classmethod
+    def _of(cls, core: Cut) -> JobState:
+        state = object.__new__(cls)
+        object.__setattr__(state, "_core", core)
+        return state
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a JobState cannot change: {name!r}")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a JobState cannot change: {name!r}")
+
+    # ---- what it is
+
+    @property
+    def id(self) -> str:
+        """The job's id; a resumed job keeps it, a fork has a new one."""
+        return self._core.id
+
+    @property
+    def parent_id(self) -> str | None:
+        """Of a fork: the id of the job that it was forked from."""
+        return self._core.parent_id or None
+
+    @property
+    def flow_name(self) -> str:
+        """Name of the flow that it was started on."""
+        return self._core.flow_name
+
+    @property
+    def flow_version(self) -> str:
+        """Version of that flow."""
+        return self._core.flow_version
+
+    @property
+    def fingerprint(self) -> str:
+        """Fingerprint of that flow's drawing."""
+        return self._core.fingerprint
+
+    @property
+    def drawing(self) -> Drawing:
+        """That flow, as data."""
+        return Drawing(self._core.drawing, self._core.fingerprint)
+
+    @property
+    def status(self) -> JobStatus:
+        """Where the job stood at the cut."""
+        return JobStatus[self._core.status]
+
+    @property
+    def created_at(self) -> datetime:
+        """When the job was started, in UTC."""
+        return utc_time(self._core.created_at)
+
+    @property
+    def taken_at(self) -> datetime:
+        """When the cut was taken, in UTC."""
+        return utc_time(self._core.taken_at)
+
+    @property
+    def error(self) -> JobError | None:
+        """Why the job failed."""
+        return self._core.error
+
+    @property
+    def queued(self) -> Sequence[Delivery]:
+        """What was unsettled, routine by routine, oldest first."""
+        return self._core.queued
+
+    @property
+    def awaited(self) -> Sequence[str]:
+        """Slots (``"routine.slot"``) that expect a delivery from outside."""
+        return tuple(self._core.awaited)
+
+    @property
+    def failed_deliveries(self) -> int:
+        """How many deliveries were given up by policy ``continue``."""
+        return self._core.failed_deliveries
+
+    @property
+    def history(self) -> Sequence[Record]:
+        """The newest records, oldest first."""
+        return self._core.history
+
+    def __getitem__(self, routine: str | Routine, /) -> RoutineState:
+        """Return the declared state of a routine, by its name or the routine itself."""
+        name = routine.name if isinstance(routine, _core.Routine) else routine
+        names = self._core.routines()
+        if name not in names:
+            raise UnknownRoutineError(
+                f"job {self.id}: no routine {name!r}; its routines are {choices(name, names)}"
+            )
+        return RoutineState(name, self._core.fields(names.index(name)))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._core.routines())
+
+    def __len__(self) -> int:
+        return len(self._core.routines())
+
+    def __contains__(self, routine: object, /) -> bool:
+        name = routine.name if isinstance(routine, _core.Routine) else routine
+        return name in self._core.routines()
+
+    def __eq__(self, other: object, /) -> bool:
+        """Compare everything."""
+        if not isinstance(other, JobState):
+            return NotImplemented
+        return self._core.is_same(other._core, False)
+
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
+
+    def same_outcome(self, other: JobState) -> bool:
+        """Compare status, declared state and what is queued; not times, ids or history."""
+        if not isinstance(other, JobState):
+            raise TypeMismatchError(f"same_outcome() takes a JobState; found {other!r}")
+        return self._core.is_same(other._core, True)
+
+    def __repr__(self) -> str:
+        return (
+            f"<JobState of '{self.flow_name}', {self.status.name}, "
+            f"{len(self.queued)} queued, taken {self.taken_at:%Y-%m-%d %H:%M:%S}>"
+        )
+
+    # ---- saving and loading
+
+    def to_bytes(self) -> bytes:
+        """Return the state in the binary format.
+
+        Raises
+        ------
+        SerializationError
+            If a value cannot be stored; the message has its path.
+        """
+        return self._core.to_bytes()
+
+    @classmethod
+    def from_bytes(cls, data: bytes | bytearray | memoryview) -> JobState:
+        """Return the state that `to_bytes` made these bytes of.
+
+        Nothing is imported and nothing runs.
+
+        Raises
+        ------
+        SerializationError
+            If they are damaged, cut short or something else; the message says where.
+        """
+        if not isinstance(data, (bytes, bytearray, memoryview)):
+            raise TypeMismatchError(f"from_bytes() takes bytes; found {type(data).__name__}")
+        return cls._of(_core.JobState.from_bytes(data))
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the state to a file; the file is whole or, on an error, as it was before.
+
+        Parameters
+        ----------
+        path : path
+            By custom with the suffix ``.stoplog``. Written aside, synced, then renamed.
+
+        Raises
+        ------
+        SerializationError
+            If a value cannot be stored, or the suffix asks for a format that there is not.
+        OSError
+            If the file cannot be written.
+        """
+        target = os.path.realpath(os.fsdecode(path))
+        other = _OTHER_FORMATS.get(os.path.splitext(target)[1].lower())  # noqa: PTH122 - import time
+        if other is not None:
+            raise SerializationError(
+                f"{target}: the suffix asks for the format '{other}'; there is only the binary "
+                f"one: use '.stoplog'"
+            )
+        _write_whole(target, self.to_bytes())
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> JobState:
+        """Read a state that `save` wrote.
+
+        Raises
+        ------
+        SerializationError
+            If the file is damaged, cut short or something else; the message says where.
+        OSError
+            If it cannot be read.
+        """
+        with open(path, "rb") as file:  # noqa: PTH123 - import time
+            data = file.read()
+        try:
+            return cls.from_bytes(data)
+        except SerializationError as error:
+            raise SerializationError(f"{os.fspath(path)}: {error}") from error.__cause__
+
+    def fork(self) -> JobState:
+        """Return the same state under a new id; both can be resumed."""
+        return JobState._of(self._core.fork())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return JobState.from_bytes, (self.to_bytes(),)
+
+
+def _write_whole(path: str, data: bytes) -> None:
+    """Write a file so that a crash leaves the old one or the new one, never a part."""
+    folder = os.path.dirname(path) or "."  # noqa: PTH120 - import time
+    aside = os.path.join(folder, f".stoplog-{os.getpid()}-{os.urandom(4).hex()}.tmp")  # noqa: PTH118
+    try:
+        with open(aside, "xb") as file:  # noqa: PTH123 - import time
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if os.path.exists(path):  # noqa: PTH110 - import time
+            os.chmod(aside, os.stat(path).st_mode & 0o7777)  # noqa: PTH101, PTH116
+        os.replace(aside, path)  # noqa: PTH105 - import time
+    except BaseException:
+        if os.path.exists(aside):  # noqa: PTH110 - import time
+            os.unlink(aside)  # noqa: PTH108 - import time
+        raise
+    try:
+        opened = os.open(folder, os.O_RDONLY)
+    except PermissionError:  # the file is in place; the folder cannot be synced by us
+        return
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

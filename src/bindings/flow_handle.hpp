@@ -1,0 +1,46 @@
+// A flow as Python holds it: the builder, and which object stands behind which routine.
+#pragma once
+
+#include "stoplog/graph/flow.hpp"
+
+#include "bindings/payload.hpp"
+#include "bindings/pybind.hpp"
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace stoplog::python {
+
+class FlowHandle : public Flow {
+public:
+    using Flow::Flow;
+
+    void add_routine(const py::object& routine, const std::string& name,
+                     std::optional<ErrorPolicy> on_error, bool may_replace);
+    /// "routine.event" of a BoundEvent of this flow; a str as it is.
+    [[nodiscard]] std::string event_text(const py::handle& source) const;
+    [[nodiscard]] std::string slot_text(const py::handle& target) const;
+    /// The name of a routine object in this flow.
+    [[nodiscard]] const std::string& name_of(const py::handle& routine) const;
+
+    struct Entry {
+        std::uint32_t slot;  // in the plan
+        PayloadRef payload;
+    };
+    /// A Message, in the plan of a job: that job's plan may be older than the flow.
+    [[nodiscard]] Entry entry_of(const Plan& plan, const py::handle& message) const;
+    /// A slot's name, or a BoundSlot, and its fields.
+    [[nodiscard]] Entry make_entry(const Plan& plan, const py::handle& slot,
+                                   const py::dict& fields) const;
+
+private:
+    [[nodiscard]] std::string name_in(const Plan& plan, PyObject* routine) const;
+    std::unordered_map<PyObject*, std::uint32_t> index_of_;
+};
+
+[[nodiscard]] ErrorPolicy policy_of(const std::string& text);
+
+void register_flow(py::module_& module);
+
+}  // namespace stoplog::python

@@ -1,0 +1,47 @@
+// The reserved names are read from the Routine type itself, so the list cannot go stale.
+#include "bindings/names.hpp"
+
+#include "stoplog/base/error.hpp"
+
+#include "bindings/definition.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace stoplog::python {
+namespace {
+
+// Beside what the type has today: names that belong to it.
+constexpr std::string_view kReserved[] = {
+    "to_dict",    "local",    "concurrency", "define_slot",   "define_event", "set_config",
+    "get_config", "on_start", "on_stop",     "before_handle", "after_handle", "on_error"};
+
+}  // namespace
+
+bool check_single_name(PyObject* owner, PyObject* known, PyObject* name) {
+    if (text_of(known) == "?" || PyUnicode_Compare(known, name) == 0) {
+        return true;
+    }
+    const char* const cls =
+        PyType_Check(owner) ? reinterpret_cast<PyTypeObject*>(owner)->tp_name : "?";
+    raise("ConfigurationError", join("class ", cls, ": '", text_of(name), "' and '", text_of(known),
+                                     "' are one object; make one for each name"));
+    return false;
+}
+
+bool check_part_name(PyObject* owner, PyObject* name, const char* kind) {
+    const std::string_view text = text_of(name);
+    const bool is_reserved =
+        std::find(std::begin(kReserved), std::end(kReserved), text) != std::end(kReserved) ||
+        PyDict_Contains(routine_type->tp_dict, name) == 1;
+    if (!is_reserved) {
+        return true;
+    }
+    const char* const cls =
+        PyType_Check(owner) ? reinterpret_cast<PyTypeObject*>(owner)->tp_name : "?";
+    raise("ConfigurationError", join("class ", cls, ": ", kind, " '", text,
+                                     "': this name belongs to Routine; choose another"));
+    return false;
+}
+
+}  // namespace stoplog::python

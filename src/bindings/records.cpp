@@ -1,0 +1,113 @@
+// Numbers become names here and nowhere else.
+#include "bindings/records.hpp"
+
+#include "bindings/face.hpp"
+#include "bindings/payload.hpp"
+#include "bindings/pybind.hpp"
+#include "bindings/python_handler.hpp"
+
+namespace stoplog::python {
+namespace {
+
+py::object make(const char* name, const py::tuple& arguments) {
+    PyObject* const cls = face(name);
+    if (cls == nullptr) {
+        throw py::error_already_set();
+    }
+    return py::reinterpret_borrow<py::object>(cls)(*arguments);
+}
+
+py::object delivery_id(const Legend& legend, std::uint32_t source, std::uint64_t number) {
+    return make(
+        "DeliveryId",
+        py::make_tuple(source == kNone ? std::string() : legend.routines[source].name, number));
+}
+
+py::object fed_by(const Legend& legend, std::uint32_t connection) {
+    return connection == kNone ? py::object(py::none())
+                               : py::object(py::str(legend.event_path(connection)));
+}
+
+py::object payload_object(const Legend& legend, std::uint32_t connection,
+                          const PayloadRef& payload) {
+    PayloadRef seen = payload ? renamed(legend, connection, payload) : PayloadRef(empty_payload());
+    if (!seen && payload) {  // a rename that does not fit: told when it is delivered
+        PyErr_Clear();
+        seen = payload;
+    }
+    PyObject* const made = seen ? whole_payload(as_python(*seen.get())) : nullptr;
+    if (made == nullptr) {
+        throw py::error_already_set();
+    }
+    return py::reinterpret_steal<py::object>(made);
+}
+
+py::object delivery_object(const Legend& legend, const Delivery& delivery, std::uint32_t attempt,
+                           bool is_in_call) {
+    const Legend::Slot& slot = legend.slots[delivery.slot];
+    return make("Delivery",
+                py::make_tuple(
+                    delivery_id(legend, legend.source_of(delivery.connection), delivery.number),
+                    delivery_id(legend, kNone, delivery.root), legend.routines[slot.routine].name,
+                    slot.name, payload_object(legend, delivery.connection, delivery.payload),
+                    attempt, fed_by(legend, delivery.connection), is_in_call));
+}
+
+template <class Make>
+PyObject* guarded(const Make& make_object) {
+    try {
+        return make_object().release().ptr();
+    } catch (py::error_already_set& error) {
+        error.restore();
+        return nullptr;
+    }
+}
+
+}  // namespace
+
+PyObject* make_delivery(const Legend& legend, const Delivery& delivery, std::uint32_t attempt,
+                        bool is_in_call) {
+    return guarded([&] { return delivery_object(legend, delivery, attempt, is_in_call); });
+}
+
+PyObject* make_record(const JobState& state, const Record& record) {
+    return guarded([&] {
+        const Legend& legend = *state.legend;
+        const Legend::Slot& slot = legend.slots[record.slot];
+        const py::object error =
+            record.error ? py::object(py::str(*record.error)) : py::object(py::none());
+        return make("Record",
+                    py::make_tuple(
+                        delivery_id(legend, legend.source_of(record.connection), record.number),
+                        legend.routines[slot.routine].name, slot.name,
+                        std::string(name_of(record.outcome)), record.attempt,
+                        state.timebase.wall(record.began), state.timebase.nanoseconds(record.ticks),
+                        payload_object(legend, record.connection, record.payload), error,
+                        fed_by(legend, record.connection)));
+    });
+}
+
+PyObject* make_job_error(const JobError& error) {
+    return guarded([&] {
+        return make("JobError", py::make_tuple(error.routine, error.slot, error.attempt, error.type,
+                                               error.message, error.traceback));
+    });
+}
+
+PyObject* make_queued(const JobState& state) {
+    return guarded([&] {
+        py::list queued;
+        for (const CellState& cell : state.cells) {
+            bool is_head = true;
+            cell.mailbox.each([&](const Delivery& delivery) {
+                queued.append(delivery_object(*state.legend, delivery,
+                                              is_head ? cell.failed_attempts + 1 : 1,
+                                              is_head && cell.is_in_call));
+                is_head = false;
+            });
+        }
+        return py::object(py::tuple(queued));
+    });
+}
+
+}  // namespace stoplog::python

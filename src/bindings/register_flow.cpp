@@ -1,0 +1,83 @@
+// The flow for Python: thin, `stoplog.Flow` documents and types it.
+#include "bindings/flow_handle.hpp"
+#include "bindings/python_handler.hpp"
+
+#include <algorithm>
+
+namespace stoplog::python {
+namespace {
+
+std::optional<ErrorPolicy> optional_policy(const std::optional<std::string>& text) {
+    return text ? std::optional(policy_of(*text)) : std::nullopt;
+}
+
+py::tuple connection_row(const FlowHandle& flow, std::uint32_t index) {
+    const Connection& connection = flow.connections()[index];
+    py::dict rename;
+    for (const auto& [from, to] : connection.rename) {
+        rename[py::str(from)] = to;
+    }
+    return py::make_tuple(flow.event_path(connection), flow.slot_path(connection), rename);
+}
+
+// Does the slot take a field of this name?
+bool takes_field(const FlowHandle& flow, const py::handle& slot, const std::string& field) {
+    const Flow::End end = flow.find_slot(flow.slot_text(slot));
+    const SlotSpec& spec = flow.routines()[end.routine].declared->slots[end.index];
+    return spec.takes_any ||
+           std::any_of(spec.fields.begin(), spec.fields.end(),
+                       [&](const FieldSpec& known) { return known.name == field; });
+}
+
+using FlowClass = py::class_<FlowHandle, std::shared_ptr<FlowHandle>>;
+
+// What a flow tells of itself.
+void define_questions(FlowClass& flow_class) {
+    flow_class.def("connection", connection_row)
+        .def("connection_count", [](const FlowHandle& flow) { return flow.connections().size(); })
+        .def("takes_field", takes_field)
+        .def("routines",
+             [](const FlowHandle& flow) {
+                 py::dict routines;
+                 for (const RoutineSpec& spec : flow.routines()) {
+                     routines[py::str(spec.name)] = py::reinterpret_borrow<py::object>(
+                         static_cast<const PythonHandler&>(*spec.behaviour).routine());
+                 }
+                 return routines;
+             })
+        .def("name_of", &FlowHandle::name_of)
+        .def_property_readonly("name", [](const FlowHandle& flow) { return flow.name(); })
+        .def_property_readonly("version", [](const FlowHandle& flow) { return flow.version(); })
+        .def_property_readonly("drawing",
+                               [](const FlowHandle& flow) { return *flow.plan()->drawing; })
+        .def_property_readonly("fingerprint",
+                               [](const FlowHandle& flow) { return flow.plan()->fingerprint; });
+}
+
+}  // namespace
+
+void register_flow(py::module_& module) {
+    FlowClass flow_class(module, "Flow");
+    flow_class
+        .def(py::init([](const std::string& name, const std::string& version,
+                         const std::string& on_error) {
+                 return std::make_shared<FlowHandle>(name, version, policy_of(on_error));
+             }),
+             py::arg("name"), py::arg("version"), py::arg("on_error"))
+        .def("add",
+             [](FlowHandle& flow, const py::object& routine, const std::string& name,
+                const std::optional<std::string>& on_error, bool may_replace) {
+                 flow.add_routine(routine, name, optional_policy(on_error), may_replace);
+             })
+        .def("connect", [](FlowHandle& flow, const py::handle& source, const py::handle& target,
+                           const std::optional<std::map<std::string, std::string>>& rename) {
+            Rename pairs;
+            if (rename) {
+                pairs.assign(rename->begin(), rename->end());
+            }
+            return flow.connect(flow.event_text(source), flow.slot_text(target), std::move(pairs));
+        });
+    define_questions(flow_class);
+}
+
+}  // namespace stoplog::python

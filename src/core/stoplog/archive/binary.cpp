@@ -1,0 +1,143 @@
+// The only file that includes cereal, which writes and reads numbers and blobs, never a container.
+#include "stoplog/archive/binary.hpp"
+
+#include "stoplog/archive/column_reader.hpp"
+#include "stoplog/archive/column_writer.hpp"
+#include "stoplog/archive/consistency.hpp"
+#include "stoplog/archive/envelope.hpp"
+#include "stoplog/base/error.hpp"
+
+#include <cereal/archives/portable_binary.hpp>
+#include <cereal/cereal.hpp>
+
+#include <exception>
+#include <ostream>
+#include <streambuf>
+
+namespace stoplog {
+namespace archive {
+namespace {
+
+using Output = cereal::PortableBinaryOutputArchive;
+using Input = cereal::PortableBinaryInputArchive;
+
+/// Appends to a string.
+class StringSink : public std::streambuf {
+public:
+    std::string bytes;
+
+protected:
+    std::streamsize xsputn(const char* data, std::streamsize size) override {
+        bytes.append(data, static_cast<std::size_t>(size));
+        return size;
+    }
+    int_type overflow(int_type character) override {
+        bytes.push_back(traits_type::to_char_type(character));
+        return character;
+    }
+};
+
+/// Reads bytes where they are, and knows how many are left.
+class ViewSource : public std::streambuf {
+public:
+    explicit ViewSource(std::string_view bytes) {
+        char* const begin = const_cast<char*>(bytes.data());  // never written
+        setg(begin, begin, begin + bytes.size());
+    }
+    [[nodiscard]] std::uint64_t left() const {
+        return static_cast<std::uint64_t>(egptr() - gptr());
+    }
+};
+
+void save_blob(Output& out, const std::string& blob) {
+    out(static_cast<std::uint64_t>(blob.size()));
+    out(cereal::binary_data(blob.data(), blob.size()));
+}
+
+void load_blob(Input& in, const ViewSource& source, std::string& blob) {
+    std::uint64_t size = 0;
+    in(size);
+    if (size > source.left()) {
+        throw SerializationError(join("damaged: ", std::to_string(size), " bytes are announced, ",
+                                      std::to_string(source.left()), " are left"));
+    }
+    blob.resize(static_cast<std::size_t>(size));
+    in(cereal::binary_data(blob.data(), blob.size()));
+}
+
+}  // namespace
+
+std::string pack(const Image& image) {
+    StringSink sink;
+    sink.bytes.reserve(image.schema.size() + image.strings.size() + image.columns.size() +
+                       image.values.size() + 64);
+    std::ostream stream(&sink);
+    Output out(stream, Output::Options::LittleEndian());
+    out(image.version);
+    for (const std::string* blob : {&image.schema, &image.strings, &image.columns, &image.values}) {
+        save_blob(out, *blob);
+    }
+    return std::move(sink.bytes);
+}
+
+Image unpack(std::string_view bytes) {
+    Image image;
+    ViewSource source(bytes);
+    try {
+        std::istream stream(&source);
+        Input in(stream);
+        in(image.version);
+        if (image.version != Image().version) {
+            throw SerializationError(
+                join("an image of version ", std::to_string(image.version), " is unknown here"));
+        }
+        for (std::string* blob : {&image.schema, &image.strings, &image.columns, &image.values}) {
+            load_blob(in, source, *blob);
+        }
+    } catch (const cereal::Exception& error) {
+        throw SerializationError(join("damaged at byte ",
+                                      std::to_string(bytes.size() - source.left()),
+                                      " of the image: ", error.what()));
+    }
+    if (source.left() != 0) {
+        throw SerializationError(
+            join("damaged: ", std::to_string(source.left()), " bytes too many in the image"));
+    }
+    return image;
+}
+
+Image image_of(const JobState& state, const ForeignCodec& codec) {
+    ColumnWriter writer(codec, state.timebase, *state.legend, state.frozen.get());
+    writer.write(state);
+    return writer.finish();
+}
+
+std::shared_ptr<JobState> state_of(const Image& image, const ForeignCodec& codec) {
+    auto state = std::make_shared<JobState>();
+    ColumnReader reader(image, codec);
+    reader.read(*state);
+    reader.finish();
+    check_state(*state);
+    if (!state->drawing) {
+        state->drawing = std::make_shared<const std::string>();
+    }
+    return state;
+}
+
+}  // namespace archive
+
+std::string to_binary(const JobState& state, const ForeignCodec& codec) {
+    return seal({state.flow_name, state.flow_version, state.fingerprint},
+                archive::pack(archive::image_of(state, codec)));
+}
+
+std::shared_ptr<JobState> from_binary(std::string_view bytes, const ForeignCodec& codec) {
+    const Envelope envelope = open_envelope(bytes);
+    std::shared_ptr<JobState> state = archive::state_of(archive::unpack(envelope.body), codec);
+    if (envelope.flow != FlowIdentity{state->flow_name, state->flow_version, state->fingerprint}) {
+        throw SerializationError("damaged: the envelope is that of another flow");
+    }
+    return state;
+}
+
+}  // namespace stoplog

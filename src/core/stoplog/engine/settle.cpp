@@ -1,0 +1,342 @@
+// The commit: a call takes effect at a stroke.
+//
+// Inside the gate the delivery is settled, what the call emitted is admitted, its state is kept and
+// its record written. What falls to nothing by that is destroyed after the gate, for it may run
+// foreign code. With many lanes all cells that the commit touches are locked together.
+#include "stoplog/engine/job.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+namespace stoplog {
+
+// A slot below its capacity admits all that one call emits to it.
+STOPLOG_INLINE std::uint32_t Job::find_full(const Cell& cell, Call& call) const {
+    for (std::uint32_t i = 0; i < call.emission_count(); ++i) {
+        const Route& route = cell.routes[call.emission(i).event];
+        const Target* target = targets_ + route.first;
+        for (const Target* end = target + route.count; target != end; ++target) {
+            const Cell* receiver = cell_of(target->routine);
+            if (receiver != nullptr && receiver->room_of(target->slot).is_full()) [[unlikely]] {
+                return target->slot;
+            }
+        }
+    }
+    return kNone;
+}
+
+template <class Lanes>
+STOPLOG_INLINE void Job::admit(Lanes& lanes, Cell& cell, PayloadRef payload, std::uint64_t number,
+                               std::uint64_t root, std::uint32_t slot, std::uint32_t connection) {
+    const Delivery& admitted =
+        cell.mailbox.emplace(std::move(payload), number, root, slot, connection);
+    ++cell.room_of(slot).count;
+    if (!cell.is_scheduled) {
+        cell.is_scheduled = true;
+        if constexpr (Lanes::kIsShared) {
+            cell.head = &admitted;
+        }
+        lanes.wake(cell);
+    }
+}
+
+// The last receiver takes over the call's own reference. Returns how many there are.
+template <class Lanes>
+STOPLOG_INLINE std::uint32_t Job::admit_emissions(Lanes& lanes, Cell& cell, Call& call,
+                                                  std::uint64_t root, Settled& settled) {
+    std::uint32_t admitted = 0;
+    for (std::uint32_t i = 0; i < call.emission_count(); ++i) {
+        Emission& emission = call.emission(i);
+        const Route& route = cell.routes[emission.event];
+        if (route.count == 0) {
+            settled.has_unheard = true;
+            continue;
+        }
+        admitted += route.count;
+        const Target* target = targets_ + route.first;
+        const Target* const last = target + route.count - 1;
+        for (; target != last; ++target) {
+            admit(lanes, cell_for(target->routine), PayloadRef(emission.payload), ++cell.emitted,
+                  root, target->slot, target->connection);
+        }
+        admit(lanes, cell_for(target->routine), std::move(emission.payload), ++cell.emitted, root,
+              target->slot, target->connection);
+    }
+    return admitted;
+}
+
+// The delivery leaves its mailbox, its payload goes on in the record.
+template <class Lanes>
+STOPLOG_INLINE void Job::settle_head(Cell& cell, Call& call, const Attempt& attempt,
+                                     Settled& settled) {
+    Delivery& head = cell.mailbox.front();
+    PayloadRef payload;
+    if (cell.mailbox.is_front_shared()) [[unlikely]] {
+        payload = head.payload;
+    } else {
+        payload.swap(head.payload);
+    }
+    if constexpr (Lanes::kIsShared) {
+        history_lock_.lock();
+    }
+    history_.write(head, std::move(payload), attempt, settled.evicted);
+    if (attempt.outcome != Outcome::Finished) [[unlikely]] {
+        history_.explain(std::move(call.error_text));
+        if (attempt.outcome == Outcome::Failed) {
+            add<Lanes>(failed_deliveries_, std::uint64_t{1});
+        }
+    }
+    if constexpr (Lanes::kIsShared) {
+        history_lock_.unlock();
+    }
+    cell.failed_attempts = 0;
+    settled.segment = cell.mailbox.discard();
+}
+
+// One lane: behind the others where more is queued for it. Many: the runner goes on with it, or
+// lets it go; where the call's state is still to be cleared up, that is decided later.
+template <class Lanes>
+STOPLOG_INLINE void Job::leave_turn(Cell& cell, Settled& settled) {
+    if constexpr (Lanes::kIsShared) {
+        if (cell.mailbox.is_empty()) {
+            cell.is_scheduled = settled.is_dirty;
+        } else {
+            cell.head = &cell.mailbox.front();
+            settled.keeps_turn = true;
+        }
+    } else {
+        ready_.pop();
+        if (cell.mailbox.is_empty()) {
+            cell.is_scheduled = false;
+        } else {
+            ready_.push(cell.routine);
+        }
+    }
+}
+
+// Waits for nobody: a cell that was kept for its state alone is let go, or has new deliveries.
+// Where the job has ended, it is kept: the runner drops what a cancel left to it.
+bool Job::leave_late(Cell& cell) {
+    const GatePass<ManyLanes> pass(gate_);
+    const std::lock_guard lock(cell.lock);
+    if (is_ended()) {
+        return true;
+    }
+    const bool has_more = !cell.mailbox.is_empty();
+    if (has_more) {
+        cell.head = &cell.mailbox.front();
+    } else {
+        cell.is_scheduled = false;
+    }
+    return has_more;
+}
+
+template <class Lanes>
+STOPLOG_INLINE void Job::take_effect(Lanes& lanes, Cell& cell, Call& call, const Attempt& attempt,
+                                     Settled& settled) {
+    const std::uint32_t slot = call.delivery().slot;
+    const std::uint64_t admitted =
+        admit_emissions(lanes, cell, call, call.delivery().root, settled);
+    settle_head<Lanes>(cell, call, attempt, settled);
+    if (cell.log && cell.log->is_dirty()) {
+        settled.is_dirty = true;
+        cell.log->keep();
+    }
+    if (cell.is_waited_for) [[unlikely]] {
+        wake(lanes, cell, slot);
+    }
+    if (!call.expected().empty()) [[unlikely]] {
+        take_expectations(call.expected());
+    }
+    leave_turn<Lanes>(cell, settled);
+    if (admitted != 1) {
+        settled.is_quiet = add<Lanes>(unsettled_, admitted - 1) == 0;
+    }
+}
+
+// False: there is no room, and the call may not park now. The head gives its room back before
+// anything else is looked at, so that a loop uses its own room.
+template <class Lanes>
+STOPLOG_INLINE bool Job::settle(Lanes& lanes, Cell& cell, Call& call, const Attempt& attempt,
+                                Settled& settled, bool may_park) {
+    SlotRoom& room = cell.room_of(call.delivery().slot);
+    --room.count;
+    const std::uint32_t full = find_full(cell, call);
+    if (full == kNone) [[likely]] {
+        take_effect(lanes, cell, call, attempt, settled);
+        return true;
+    }
+    ++room.count;
+    if (!may_park) {
+        return false;
+    }
+    settled.is_undone = !park(cell, call, full, attempt);
+    return true;
+}
+
+void Job::lock_touched(CellLocks& locks, Cell& cell, Call& call) {
+    for (std::uint32_t i = 0; i < call.emission_count(); ++i) {
+        const Route& route = cell.routes[call.emission(i).event];
+        const Target* target = targets_ + route.first;
+        for (const Target* end = target + route.count; target != end; ++target) {
+            locks.add(cell_for(target->routine));
+        }
+    }
+    for (const std::uint32_t slot : call.expected()) {  // a cell made later would not be locked
+        locks.add(cell_for(plan_->slots[slot].routine));
+    }
+    locks.lock();
+}
+
+// What looks at more than cells needs the job's mutex, which goes before their locks.
+bool Job::settle_shared(ManyLanes& lanes, Cell& cell, Call& call, const Attempt& attempt,
+                        Settled& settled, bool may_park) {
+    CellLocks locks(cell);
+    lock_touched(locks, cell, call);
+    if (is_ended()) {
+        settled.is_undone = true;
+        return true;
+    }
+    return settle(lanes, cell, call, attempt, settled, may_park);
+}
+
+STOPLOG_INLINE void Job::pass_gate(OneLane& lane, Cell& cell, Call& call, const Attempt& attempt,
+                                   Settled& settled) {
+    settle(lane, cell, call, attempt, settled, true);
+    if (settled.is_quiet) [[unlikely]] {
+        on_quiet(lane);
+    }
+}
+
+STOPLOG_INLINE void Job::pass_gate(ManyLanes& lanes, Cell& cell, Call& call, const Attempt& attempt,
+                                   Settled& settled) {
+    const GatePass<ManyLanes> pass(gate_);
+    const bool is_done =
+        call.expected().empty() && settle_shared(lanes, cell, call, attempt, settled, false);
+    if (!is_done || settled.is_quiet) [[unlikely]] {
+        reach(Point::Parking);
+        const MutexLock lock(mutex_);
+        if (!is_done) {
+            settle_shared(lanes, cell, call, attempt, settled, true);
+        }
+        if (settled.is_quiet) {
+            on_quiet(lanes);
+        }
+    }
+}
+
+template <class Lanes>
+bool Job::commit(Lanes& lanes, Cell& cell, Call& call, const Attempt& attempt) {
+    Settled settled;
+    pass_gate(lanes, cell, call, attempt, settled);
+    if (settled.is_undone) [[unlikely]] {
+        undo(cell, call);
+        return true;
+    }
+    if (settled.has_unheard) {
+        call.forget();
+    } else {
+        call.forget_given();
+    }
+    if (settled.is_dirty) {
+        cell.log->drop_kept();
+        if constexpr (Lanes::kIsShared) {
+            return leave_late(cell);
+        }
+    }
+    return settled.keeps_turn;
+}
+
+template bool Job::commit(OneLane&, Cell&, Call&, const Attempt&);
+template bool Job::commit(ManyLanes&, Cell&, Call&, const Attempt&);
+
+Cell& Job::make_cell(std::uint32_t routine) {
+    const MutexLock lock(cells_mutex_);
+    if (Cell* const known = cell_of(routine)) {
+        return *known;
+    }
+    auto cell = std::make_unique<Cell>();
+    const Legend& legend = *plan_->legend;
+    const RoutinePlan& planned = plan_->routines[routine];
+    cell->run = run_task;
+    cell->job = this;
+    cell->first_slot = legend.routines[routine].first_slot;
+    const std::uint32_t slots = legend.slot_count(routine);
+    if (slots > cell->few_rooms.size()) {
+        cell->many_rooms = std::make_unique<SlotRoom[]>(slots);
+        cell->rooms = cell->many_rooms.get();
+    }
+    for (std::uint32_t i = 0; i < slots; ++i) {
+        cell->rooms[i].capacity = plan_->slots[cell->first_slot + i].capacity;
+    }
+    cell->routes = plan_->routes.data() + planned.first_route;
+    cell->handler = static_cast<Handler*>(planned.behaviour.get());
+    cell->identity = cell->handler->identity();
+    cell->routine = routine;
+    cell->has_renames = planned.has_renames;
+    cell->needs_fields = legend.field_count(routine) != 0;
+    used_.insert(std::ranges::upper_bound(used_, routine), routine);
+    cells_[routine].store(cell.get(), std::memory_order_release);
+    return *cell.release();
+}
+
+// ---- what comes from outside, what a job waits for, and its end
+
+template <class Lanes>
+std::uint64_t Job::admit_sent(Lanes& lanes, std::uint32_t slot, PayloadRef payload) {
+    Cell& cell = cell_for(plan_->slots[slot].routine);
+    const std::uint64_t number = sent_ + 1;
+    const CellLock<Lanes> lock(cell);
+    admit(lanes, cell, std::move(payload), number, number, slot, kNone);
+    add<Lanes>(unsettled_, std::uint64_t{1});
+    return sent_ = number;
+}
+
+template std::uint64_t Job::admit_sent(OneLane&, std::uint32_t, PayloadRef);
+template std::uint64_t Job::admit_sent(ManyLanes&, std::uint32_t, PayloadRef);
+
+// One that is queued already counts.
+void Job::take_expectations(const std::vector<std::uint32_t>& slots) {
+    for (const std::uint32_t slot : slots) {
+        const bool is_known = std::ranges::find(awaited_, slot) != awaited_.end();
+        if (!is_known && !is_queued_from_outside(slot)) {
+            awaited_.push_back(slot);
+        }
+    }
+}
+
+bool Job::is_queued_from_outside(std::uint32_t slot) const {
+    const Cell* cell = cell_of_slot(slot);
+    if (cell == nullptr) {
+        return false;
+    }
+    bool is_found = false;
+    cell->mailbox.view().each([&](const Delivery& delivery) {
+        is_found = is_found || (delivery.slot == slot && delivery.connection == kNone);
+    });
+    return is_found;
+}
+
+// Nothing is queued, running or due. In this very instant the job waits, stands open, goes on with
+// a drained slot, or is complete: no send can slip in between.
+template <class Lanes>
+void Job::on_quiet(Lanes& lanes) {
+    if (unsettled_.load(std::memory_order_acquire) != 0 || is_ended() || !awaited_.empty() ||
+        is_open_) {
+        return;
+    }
+    for (const std::uint32_t slot : plan_->drained) {
+        if (std::ranges::find(fired_, slot) == fired_.end()) {
+            fired_.push_back(slot);
+            admit_sent(lanes, slot, {});
+            return;
+        }
+    }
+    end_.store(static_cast<std::uint8_t>(JobStatus::Completed), std::memory_order_release);
+}
+
+template void Job::on_quiet(OneLane&);
+template void Job::on_quiet(ManyLanes&);
+
+}  // namespace stoplog

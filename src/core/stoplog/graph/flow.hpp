@@ -1,0 +1,80 @@
+// The drawing board: routines and connections, checked as they are added.
+//
+// Changing a flow changes future jobs only: each job keeps the plan that it was started on.
+#pragma once
+
+#include "stoplog/graph/plan.hpp"
+#include "stoplog/graph/routine.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+namespace stoplog {
+
+using Rename = std::vector<std::pair<std::string, std::string>>;  // event's field, slot's field
+
+struct Connection {
+    std::uint32_t source = 0;  // routine
+    std::uint32_t event = 0;   // of the source
+    std::uint32_t target = 0;  // routine
+    std::uint32_t slot = 0;    // of the target
+    Rename rename;             // sorted
+};
+
+class Flow {
+public:
+    Flow(std::string name, std::string version, ErrorPolicy on_error);
+
+    /// Throws ConfigurationError where the name is taken, is no identifier, or a part is wrong.
+    std::uint32_t add(RoutineSpec routine);
+    /// Puts a routine in the place of the one of its name, connections kept; adds it where there is
+    /// none. Throws, and changes nothing, where a connection would lose its end or no longer fits.
+    std::uint32_t add_or_replace(RoutineSpec routine);
+
+    /// Connects "routine.event" to "routine.slot"; a routine's name alone where it has only one.
+    /// The same connection again changes nothing. Returns its index.
+    std::uint32_t connect(std::string_view source, std::string_view target, Rename rename);
+
+    struct End {
+        std::uint32_t routine;
+        std::uint32_t index;
+    };
+    [[nodiscard]] End find_event(std::string_view path) const;
+    [[nodiscard]] End find_slot(std::string_view path) const;
+    [[nodiscard]] std::uint32_t find_routine(std::string_view name) const;
+
+    [[nodiscard]] const std::string& name() const { return name_; }
+    [[nodiscard]] const std::string& version() const { return version_; }
+    [[nodiscard]] const std::vector<RoutineSpec>& routines() const { return routines_; }
+    [[nodiscard]] const std::vector<Connection>& connections() const { return connections_; }
+    [[nodiscard]] std::string event_path(const Connection& connection) const;
+    [[nodiscard]] std::string slot_path(const Connection& connection) const;
+
+    /// The frozen form; the same one until something is added.
+    [[nodiscard]] std::shared_ptr<const Plan> plan() const;
+
+private:
+    [[nodiscard]] std::vector<std::string> routine_names() const;
+    void check_fields(const Connection& connection) const;
+    [[nodiscard]] std::vector<Connection> refit(std::uint32_t index, const RoutineSpec& old) const;
+
+    std::string name_;
+    std::string version_;
+    ErrorPolicy on_error_;
+    std::vector<RoutineSpec> routines_;
+    std::vector<Connection> connections_;
+    std::unordered_map<std::string, std::uint32_t> index_;  // of routines, by name
+    std::unordered_map<std::string, std::uint32_t> known_;  // connections, by their whole text
+    mutable std::shared_ptr<const Plan> plan_;
+};
+
+/// Letters, digits and underscores, no digit first: what may name a part.
+[[nodiscard]] bool is_identifier(std::string_view text);
+
+}  // namespace stoplog

@@ -1,0 +1,84 @@
+// What travels: an immutable record, counted, shared by all its receivers.
+//
+// The core carries payloads and never looks inside: a kind says how one ends. The count is atomic,
+// unless its maker says that one lock guards it wherever it changes (in Python: the GIL).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <utility>
+
+namespace stoplog {
+
+struct Payload;
+
+struct PayloadKind {
+    /// May run foreign code, so never inside the gate.
+    void (*destroy)(Payload*) noexcept;
+};
+
+struct Payload {
+    /// Part of a count that needs no atomic instruction, for one lock guards it.
+    static constexpr std::uint32_t kGuarded = 1U << 31U;
+
+    const PayloadKind* kind = nullptr;
+    std::atomic<std::uint32_t> references{0};
+
+    void retain() noexcept {
+        const std::uint32_t seen = references.load(std::memory_order_relaxed);
+        if ((seen & kGuarded) != 0) {
+            references.store(seen + 1, std::memory_order_relaxed);
+        } else {
+            references.fetch_add(1, std::memory_order_relaxed);
+        }
+    }
+    void release() noexcept {
+        const std::uint32_t seen = references.load(std::memory_order_relaxed);
+        if ((seen & kGuarded) != 0) {
+            references.store(seen - 1, std::memory_order_relaxed);
+            if (seen == (kGuarded | 1U)) {
+                kind->destroy(this);
+            }
+        } else if (references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+            kind->destroy(this);
+        }
+    }
+};
+
+/// Owns one reference of a payload.
+class PayloadRef {
+public:
+    PayloadRef() = default;
+    /// Adds a reference.
+    explicit PayloadRef(Payload* payload) noexcept : payload_(payload) { retain(); }
+    PayloadRef(const PayloadRef& other) noexcept : payload_(other.payload_) { retain(); }
+    PayloadRef(PayloadRef&& other) noexcept : payload_(std::exchange(other.payload_, nullptr)) {}
+    PayloadRef& operator=(const PayloadRef& other) noexcept {
+        PayloadRef(other).swap(*this);
+        return *this;
+    }
+    PayloadRef& operator=(PayloadRef&& other) noexcept {
+        PayloadRef(std::move(other)).swap(*this);
+        return *this;
+    }
+    ~PayloadRef() { release(); }
+
+    void swap(PayloadRef& other) noexcept { std::swap(payload_, other.payload_); }
+    [[nodiscard]] Payload* get() const noexcept { return payload_; }
+    [[nodiscard]] explicit operator bool() const noexcept { return payload_ != nullptr; }
+
+private:
+    void retain() const noexcept {
+        if (payload_ != nullptr) {
+            payload_->retain();
+        }
+    }
+    void release() const noexcept {
+        if (payload_ != nullptr) {
+            payload_->release();
+        }
+    }
+    Payload* payload_ = nullptr;
+};
+
+}  // namespace stoplog

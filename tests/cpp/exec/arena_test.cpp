@@ -1,0 +1,103 @@
+// Runners on oneTBB: the same promises, and as many threads as were asked for.
+#include "stoplog/exec/arena.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <memory>
+#include <thread>
+
+#include "exec/crew_tasks.hpp"
+
+namespace stoplog::test {
+namespace {
+
+std::shared_ptr<Crew> on_arena(std::uint32_t workers) {
+    return std::make_shared<Crew>(std::make_unique<Arena>(workers), workers);
+}
+
+TEST(ArenaTest, LosesNoTask) {
+    std::uint32_t most = 0;
+    const auto crew = on_arena(3);
+
+    expect_none_lost(*crew, 1000, most);
+
+    EXPECT_LE(most, 3U);
+}
+
+TEST(ArenaTest, LosesNoTaskToItsOnlyRunner) {
+    std::uint32_t most = 0;
+    const auto crew = on_arena(1);
+
+    expect_none_lost(*crew, 1000, most);
+
+    EXPECT_EQ(most, 1U);
+}
+
+TEST(ArenaTest, ThirtyTwoMeetOnWhateverCores) { EXPECT_TRUE(all_meet(*on_arena(32), 32)); }
+
+TEST(ArenaTest, EveryArenaHasItsOwnThreads) {
+    const auto occupied = on_arena(8);
+    const auto other = on_arena(8);
+    bool have_met = false;
+    Work nested([&] { have_met = all_meet(*other, 8); });
+
+    occupied->submit(nested);
+
+    EXPECT_TRUE(occupied->wait_idle(soon()));
+    EXPECT_TRUE(have_met);
+}
+
+TEST(ArenaTest, RunsOnNoThreadThatSubmits) {
+    const auto crew = on_arena(2);
+    std::atomic<int> here = 0;
+    const std::thread::id mine = std::this_thread::get_id();
+    Work task([&] { here += std::this_thread::get_id() == mine ? 1 : 0; });
+
+    for (int i = 0; i < 50; ++i) {
+        crew->submit(task);
+        ASSERT_TRUE(crew->wait_idle(soon()));
+    }
+
+    EXPECT_EQ(here, 0);
+}
+
+TEST(ArenaTest, TellsWhatWasWrittenBeforeATask) {
+    const auto crew = on_arena(2);
+    std::array<int, 100> written{};  // plain: the thread sanitizer looks at it
+    Work task([&] {
+        for (int& number : written) ++number;
+    });
+
+    for (int i = 1; i <= 20; ++i) {
+        for (int& number : written) ++number;
+        crew->submit(task);
+        ASSERT_TRUE(crew->wait_idle(soon()));
+        ASSERT_EQ(written.back(), 2 * i);
+    }
+}
+
+TEST(ArenaTest, OpensAndClosesAgainAndAgain) {
+    for (int i = 0; i < 100; ++i) {
+        ASSERT_TRUE(all_meet(*on_arena(2), 2));
+    }
+}
+
+TEST(ArenaTest, MayBeClosedByItsOwnRunner) {
+    std::atomic<bool> is_dropped = false;
+    auto crew = on_arena(1);
+    const std::weak_ptr<Crew> seen = crew;
+    Work last([&] { is_dropped.wait(false); });
+    crew->submit(last);
+
+    crew.reset();
+    is_dropped = true;
+    is_dropped.notify_all();
+    const auto end = soon();
+    while (!seen.expired() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+
+    EXPECT_TRUE(seen.expired());
+}
+
+}  // namespace
+}  // namespace stoplog::test

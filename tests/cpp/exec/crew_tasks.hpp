@@ -1,0 +1,91 @@
+// Tasks that count their runs, and say how many ran at once.
+#pragma once
+
+#include "stoplog/exec/crew.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace stoplog::test {
+
+inline std::chrono::steady_clock::time_point soon() {
+    return std::chrono::steady_clock::now() + std::chrono::seconds(20);
+}
+
+/// A task made of a function.
+struct Work : Task {
+    explicit Work(std::function<void()> what) : body(std::move(what)) {
+        run = [](Task& task) { static_cast<Work&>(task).body(); };
+    }
+    std::function<void()> body;
+};
+
+/// How many are in it, and how many were at most.
+class Counter {
+public:
+    void enter() {
+        const std::uint32_t now = inside_.fetch_add(1) + 1;
+        std::uint32_t seen = most_;
+        while (seen < now && !most_.compare_exchange_weak(seen, now)) {
+        }
+    }
+    void leave() { --inside_; }
+    [[nodiscard]] std::uint32_t most() const { return most_; }
+
+private:
+    std::atomic<std::uint32_t> inside_{0};
+    std::atomic<std::uint32_t> most_{0};
+};
+
+/// Many threads submit, each waits now and then until all runners have gone: every task runs once.
+inline void expect_none_lost(Crew& crew, int per_thread, std::uint32_t& most_at_once) {
+    constexpr int kSubmitters = 3;
+    Counter counter;
+    std::atomic<int> ran = 0;
+    std::vector<std::unique_ptr<Work>> tasks;
+    for (int i = 0; i < kSubmitters * per_thread; ++i) {
+        tasks.push_back(std::make_unique<Work>([&] {
+            counter.enter();
+            ++ran;
+            counter.leave();
+        }));
+    }
+    std::vector<std::thread> submitters;
+    for (int i = 0; i < kSubmitters; ++i) {
+        submitters.emplace_back([&, i] {
+            for (int n = 0; n < per_thread; ++n) {
+                crew.submit(*tasks[static_cast<std::size_t>(i * per_thread + n)]);
+                if (n % 7 == 0) std::this_thread::yield();
+                if (n % 20 == 0) static_cast<void>(crew.wait_idle(soon()));
+            }
+        });
+    }
+    for (std::thread& submitter : submitters) submitter.join();
+    EXPECT_TRUE(crew.wait_idle(soon()));
+    EXPECT_EQ(ran, kSubmitters * per_thread);
+    most_at_once = counter.most();
+}
+
+/// True: so many tasks were in the crew at once, and met.
+inline bool all_meet(Crew& crew, std::uint32_t count) {
+    std::atomic<std::uint32_t> came = 0;
+    const auto end = soon();
+    std::vector<std::unique_ptr<Work>> tasks;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        tasks.push_back(std::make_unique<Work>([&] {
+            ++came;
+            while (came < count && std::chrono::steady_clock::now() < end) {
+                std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            }
+        }));
+    }
+    for (const auto& task : tasks) crew.submit(*task);
+    return crew.wait_idle(end) && came == count && std::chrono::steady_clock::now() < end;
+}
+
+}  // namespace stoplog::test

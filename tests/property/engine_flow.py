@@ -1,0 +1,127 @@
+# A random flow built for the engine, and the camera that takes cuts inside its handlers.
+#
+# Handlers do not know the camera: it hangs on the routine object as an ordinary attribute (S4).
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import stoplog as sl
+from property.oracle import Fact, RoutineState
+from property.random_flow import ANSWER, DrainedSpec, FlowSpec, Node, RoutineSpec, SlotSpec, behave
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+class Camera:
+    """Takes one cut: at a point of the n-th handler call."""
+
+    def __init__(self, point: str = "", call: int = 0) -> None:
+        self.point, self.call = point, call
+        self.calls = 0
+        self.taken: bytes | None = None
+
+    def reach(self, point: str, job: sl.Job) -> None:
+        self.calls += point == "start"
+        if point == self.point and self.calls == self.call:
+            self.taken = job.snapshot().to_bytes()
+
+
+class RandomRoutine(sl.Routine):
+    last: sl.State[int] = sl.State(int)
+    seen: sl.State[dict[str, dict[str, int]]] = sl.State(dict)
+    x = sl.Event("value", "hops")
+    y = sl.Event("value", "hops")
+    camera: Camera
+    repaired: bool
+
+    def reach(self, point: str) -> None:
+        self.camera.reach(point, self.job)
+
+    def follow(self, spec: SlotSpec | DrainedSpec, fields: Mapping[str, int]) -> None:
+        behave(cast("Node", self), spec, fields, repaired=self.repaired)
+
+
+def handler(spec: SlotSpec) -> Callable[..., None]:
+    def handle(self: RandomRoutine, value: int, hops: int) -> None:
+        self.follow(spec, {"value": value, "hops": hops})
+
+    handle.__name__ = spec.name
+    return handle
+
+
+def drained_handler(spec: DrainedSpec) -> Callable[..., None]:
+    def handle(self: RandomRoutine) -> None:
+        self.follow(spec, {})
+
+    handle.__name__ = spec.name
+    return handle
+
+
+def routine_of(spec: RoutineSpec, camera: Camera, *, repaired: bool) -> RandomRoutine:
+    """Make a class with the slots of the spec, and one routine of it."""
+    names: dict[str, Any] = {
+        slot.name: sl.slot(capacity=slot.capacity, on_error=slot.policy)(handler(slot))
+        for slot in spec.slots
+    }
+    for drained in spec.drained:
+        names[drained.name] = sl.slot(when="drained")(drained_handler(drained))
+    made: RandomRoutine = type(f"Random{spec.name.upper()}", (RandomRoutine,), names)()
+    made.camera, made.repaired = camera, repaired
+    return made
+
+
+def flow_of(spec: FlowSpec, camera: Camera, *, repaired: bool = False) -> sl.Flow:
+    flow = sl.Flow("random")
+    for routine in spec.routines:
+        flow.add(routine_of(routine, camera, repaired=repaired), routine.name)
+    for edge in spec.edges:
+        flow.connect(f"{edge.source}.{edge.event}", f"{edge.target}.{edge.slot}")
+    return flow
+
+
+def start(spec: FlowSpec, camera: Camera) -> sl.Job:
+    """Start a job that hands out nothing until it is stepped or waited for."""
+    flow = flow_of(spec, camera)
+    entries = [entry.place.split(".") for entry in spec.entries]
+    messages = [
+        getattr(flow.routines[routine], slot).of(value=entry.value, hops=entry.hops)
+        for (routine, slot), entry in zip(entries, spec.entries, strict=True)
+    ]
+    return flow.start(*messages, executor="sequential")
+
+
+def drive(job: sl.Job) -> sl.JobState:
+    """Run to the end; whenever the job waits, send what it awaits."""
+    while job.wait() is sl.JobStatus.WAITING:
+        answer(job)
+    return job.snapshot()
+
+
+def answer(job: sl.Job) -> None:
+    job.pause()
+    for place in sorted(job.snapshot().awaited):
+        job.send(place, **ANSWER)
+    job.resume()
+
+
+def facts_of(state: sl.JobState) -> list[Fact]:
+    return [
+        Fact(
+            (record.delivery.routine, record.delivery.number),
+            record.routine,
+            record.slot,
+            record.outcome,  # type: ignore[arg-type]
+            record.attempt,
+            record.fed_by,
+        )
+        for record in state.history
+    ]
+
+
+def declared_state_of(state: sl.JobState, routine: str) -> RoutineState:
+    return RoutineState(state[routine].last, state[routine].seen)
+
+
+def queue_of(state: sl.JobState) -> list[tuple[str, str, tuple[str, int], int]]:
+    return sorted((d.routine, d.slot, (d.id.routine, d.id.number), d.attempt) for d in state.queued)

@@ -1,0 +1,202 @@
+# A user's program without a mistake: a strict type checker has nothing to say about it.
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+import stoplog as sl
+from stoplog import Event, Flow, JobState, Payload, Routine, State, event, slot
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Tokenize(Routine):
+    @event
+    def word(self, text: str, weight: int = 1) -> None:
+        """One word, in lower case."""
+
+    @slot
+    def line(self, text: str) -> None:
+        for part in text.split():
+            self.word(text=part.lower())
+            self.word(text=part, weight=2)
+            self.emit("word", text=part)
+
+
+class Count(Routine):
+    totals: State[dict[str, int]] = State(dict)
+    seen: State[int] = State(int)
+    limit: State[int] = State(default=10)
+    done = Event("totals")
+
+    @slot
+    def word(self, text: str, weight: int = 1) -> None:
+        self.totals[text] = self.totals.get(text, 0) + weight
+        self.seen += 1
+        self.totals |= {"all": self.seen}
+        if self.seen == self.limit:
+            self.totals = {}
+            self.expect("count.word")
+
+    @slot(when="drained")
+    def finish(self) -> None:
+        self.done(totals=self.totals)
+
+    @slot(name="careless", capacity=10, on_error="continue")
+    def lenient(self, text: str) -> None:
+        plain: dict[str, int] = self.totals.to_plain()
+        self.word(text=max(plain, default=text))
+
+
+class Keep(Routine):
+    words: State[list[str]] = State(list)
+    rows: State[list[dict[str, list[int]]]] = State(default=[])
+    seen: State[set[str]] = State(set, doc="Each word once.")
+
+    @slot
+    def word(self, text: str) -> None:
+        self.words.append(text)
+        self.words += [text]
+        self.words *= 2
+        self.words.sort(key=len, reverse=True)
+        self.words.sort()
+        self.words[0:1] = {text: 1}
+        first: str = self.words[0]
+        some: list[str] = self.words[1:]
+        more: list[str] = self.words + some + [first] * 2
+        self.words = reversed(more)
+        self.words = self.words.to_plain() if self.words == ["a"] else more
+        self.rows.append({text: [1]})
+        self.rows[0][text].append(2)
+        self.seen.add(text)
+        self.seen |= {"a"}
+        self.seen -= {1}
+        self.seen.update(more, self.seen)
+        both: set[str] = self.seen | {text}
+        mixed: set[str | int] = self.seen.union([1])
+        self.seen = both if "a" in self.seen else ["b"]
+        print(len(mixed), self.seen <= both, *sorted(self.seen), self.words < more)
+
+
+class CountAll(Count):
+    per_line: State[dict[str, dict[str, int]]] = State(default={})
+    last: State[Path | None] = State(default=None, doc="Where it came from.")
+    anything = Event()
+
+    @event
+    def counted(self, text: str, **others: int) -> None:
+        """A word, and what else was counted."""
+
+    @slot
+    def word(self, text: str, weight: int = 1) -> None:
+        super().word(text, weight=weight)
+        self.per_line.setdefault(text, {})["count"] = weight
+        self.per_line.update([(text, {"count": weight})])
+        self.per_line = {**self.per_line, **({} | self.per_line)}
+        self.counted(text=text, **self.totals)
+        self.anything(text=text, path=self.last)
+
+    @slot
+    def rest(self, **rest: int) -> None:
+        self.totals.update(rest, all=len(rest))
+
+    @slot(on_error="skip")
+    def mixed(self, text: str, *, weight: int = 2, **rest: int) -> None:
+        self.rest(weight=weight, **rest)
+
+    @slot
+    def whole(self, record: Payload) -> None:
+        self.anything(**record)
+        self.delivery.payload.text.strip()
+        if self.job.cancelled:
+            self.last = None
+
+
+def build() -> tuple[Flow, Tokenize, Count]:
+    flow = Flow("wordcount", version="2", on_error="skip")
+    tokenize: Tokenize = flow.add(Tokenize(), "tokenize")
+    count = flow.add(Count(), "count", on_error="stop")
+    flow.connect(tokenize.word, count.word)
+    flow.connect("tokenize.word", "count.careless", rename={"weight": "number"})
+    flow.connect(count.done, tokenize.line, rename={"totals": "text"})
+    return flow, tokenize, count
+
+
+def run() -> int:
+    flow, tokenize, count = build()
+    final: JobState = flow.run(tokenize.line.of(text="to be"))
+    flow.run(tokenize.line, text="or not")
+    flow.run("tokenize.line", text="to be")
+    flow.run("tokenize.line", {"text": "to be"}, executor="background", timeout=2.5)
+    totals: dict[str, int] = final[count][Count.totals]
+    more = CountAll()
+    Flow("other").add(more)
+    flow.run(more.rest, to=1, be=2)
+    flow.run(more.mixed.of(text="to", question=1), more.rest.of())
+    seen: int = final["count"][Count.seen]
+    return seen + totals["to"]
+
+
+def stop_and_go_on(path: Path) -> sl.JobStatus:
+    flow, tokenize, _ = build()
+    job: sl.Job = flow.start(tokenize.line.of(text="to be"), executor="sequential", keep_alive=True)
+    steps: int = job.step(10)
+    sent: sl.DeliveryId = job.send("tokenize.line", text="or")
+    job.send(tokenize.line.of(text="not"))
+    job.snapshot().save(path)
+    state = JobState.load(path)
+    difference: sl.Difference = flow.check(state)
+    print(steps, sent.number, *difference, *(record.outcome for record in state.history))
+    with flow.resume(state, executor="background", paused=True) as other:
+        other.resume()
+        return other.wait(timeout=1)
+
+
+def handle_errors() -> None:
+    flow, tokenize, _ = build()
+    try:
+        flow.run(tokenize.line.of(text="to be"))
+    except sl.NotFinishedError as error:
+        print(error.job.id, *error.awaited)
+    except sl.ExecutionError as error:
+        print(error.job.status.name)
+    except sl.Interrupted as stopped:
+        stopped.job.snapshot().save("run.stoplog")
+
+
+@sl.storable("accepted.colour")
+class Colour(Enum):
+    RED = 1
+
+
+@sl.storable("accepted.point", version=2, replace=True)
+@dataclass(frozen=True)
+class Point:
+    x: int
+    y: int
+
+
+class Money:
+    def __init__(self, cents: int) -> None:
+        self.cents = cents
+
+
+def read_money(plain: Any, version: int) -> Money:
+    return Money(plain if version > 1 else plain["cents"])
+
+
+def encode_money(money: Money) -> int:
+    return money.cents
+
+
+sl.register_codec("accepted.money", Money, encode=encode_money, decode=read_money, version=2)
+
+
+def look_at(state: JobState) -> int:
+    value: object = state.queued[0].payload["value"]
+    if isinstance(value, sl.Stored):
+        print(hash(value), value == value)
+    point: Point = Point(x=1, y=Colour.RED.value)
+    return point.x
