@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
 #include <memory>
 #include <thread>
 
@@ -84,19 +85,7 @@ TEST(ArenaTest, OpensAndClosesAgainAndAgain) {
 }
 
 TEST(ArenaTest, MayBeClosedByItsOwnRunner) {
-    std::atomic<bool> is_dropped = false;
-    auto crew = on_arena(1);
-    const std::weak_ptr<Crew> seen = crew;
-    Work last([&] { is_dropped.wait(false); });
-    crew->submit(last);
-
-    crew.reset();
-    is_dropped = true;
-    is_dropped.notify_all();
-    const auto end = soon();
-    while (!seen.expired() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
-
-    EXPECT_TRUE(seen.expired());
+    expect_dropped_by_its_own_runner(std::make_unique<Arena>(1));
 }
 
 }  // namespace

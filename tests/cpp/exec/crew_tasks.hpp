@@ -3,12 +3,15 @@
 
 #include "stoplog/exec/crew.hpp"
 
+#include <gtest/gtest.h>
+
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace stoplog::test {
@@ -86,6 +89,45 @@ inline bool all_meet(Crew& crew, std::uint32_t count) {
     }
     for (const auto& task : tasks) crew.submit(*task);
     return crew.wait_idle(end) && came == count && std::chrono::steady_clock::now() < end;
+}
+
+/// Threads that say when their crew has been destroyed, after all that came before.
+class Watched final : public Threads {
+public:
+    Watched(std::unique_ptr<Threads> threads, std::atomic<bool>& is_gone)
+        : threads_(std::move(threads)), is_gone_(is_gone) {}
+    Watched(const Watched&) = delete;
+    Watched& operator=(const Watched&) = delete;
+    ~Watched() override {
+        threads_.reset();
+        is_gone_ = true;
+    }
+
+    void start(std::function<void()> run) override { threads_->start(std::move(run)); }
+
+private:
+    std::unique_ptr<Threads> threads_;
+    std::atomic<bool>& is_gone_;
+};
+
+/// The last who holds the crew is a runner at work.
+inline void expect_dropped_by_its_own_runner(std::unique_ptr<Threads> threads) {
+    std::atomic<bool> is_dropped = false;
+    std::atomic<bool> is_gone = false;
+    auto crew = std::make_shared<Crew>(std::make_unique<Watched>(std::move(threads), is_gone), 1);
+    Work last([&] {
+        is_dropped.wait(false);
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    });
+    crew->submit(last);
+
+    crew.reset();
+    is_dropped = true;
+    is_dropped.notify_all();
+    const auto end = soon();
+    while (!is_gone && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+
+    EXPECT_TRUE(is_gone);
 }
 
 }  // namespace stoplog::test

@@ -333,22 +333,7 @@ TEST(CrewOnThreads, LosesNoTaskToItsOnlyRunner) {
 TEST(CrewOnThreads, ThirtyTwoMeetOnWhateverCores) { EXPECT_TRUE(all_meet(*own(32), 32)); }
 
 TEST(CrewOnThreads, MayBeDroppedByItsOwnRunner) {
-    std::atomic<bool> is_dropped = false;
-    auto crew = own(1);
-    const std::weak_ptr<Crew> seen = crew;
-    Work last([&] {
-        is_dropped.wait(false);
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    });
-    crew->submit(last);
-
-    crew.reset();
-    is_dropped = true;
-    is_dropped.notify_all();
-    const auto end = soon();
-    while (!seen.expired() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
-
-    EXPECT_TRUE(seen.expired());
+    expect_dropped_by_its_own_runner(std::make_unique<OwnThreads>());
 }
 
 }  // namespace
