@@ -16,6 +16,7 @@ namespace {
 std::set<ExecutorHandle*> executors;     // that live
 std::vector<std::weak_ptr<Crew>> crews;  // that ever were, and may still have runners
 long home = 0;                           // the process that has the threads of all arenas
+bool is_over = false;                    // the interpreter is going: no executor is open again
 
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): one per thread, by design
 thread_local PyGILState_STATE arrived = PyGILState_UNLOCKED;
@@ -52,7 +53,7 @@ ExecutorHandle::ExecutorHandle(std::uint32_t workers, std::string name)
     : ExecutorHandle(make_crew(workers), std::move(name)) {}
 
 ExecutorHandle::ExecutorHandle(std::shared_ptr<Crew> crew, std::string name)
-    : name_(std::move(name)), crew_(std::move(crew)), process_(getpid()) {
+    : name_(std::move(name)), crew_(std::move(crew)), process_(getpid()), is_closed_(is_over) {
     executors.insert(this);
     std::erase_if(crews, [](const std::weak_ptr<Crew>& known) { return known.expired(); });
     crews.push_back(crew_);
@@ -171,6 +172,7 @@ void forget_executors() {
 
 // All are stopped before one is waited for: a handler may wait for a job of another one.
 void close_executors() {
+    is_over = true;
     for (ExecutorHandle* const executor : executors) {
         executor->stop();
     }

@@ -242,6 +242,21 @@ def test_interpreter_leaves_as_it_was_told_to(how: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted in /proc")
+def test_interpreter_leaves_no_thread_behind() -> None:
+    """R22, section Shutdown: sleeping threads of the library are joined as well."""
+    done = run_script("""
+        jobs = [start(again, sl.Concurrent(4)) for _ in range(4)]
+        reached.wait(9)
+        atexit.unregister(sl._core.stop_background)
+        atexit.register(lambda: print(len(os.listdir("/proc/self/task"))))
+        atexit.register(sl._core.stop_background)
+    """)
+
+    assert (done.stdout, done.stderr) == ("1\n", "")
+
+
+@pytest.mark.slow
 def test_interpreter_leaves_with_runners_ten_times_over() -> None:
     """Trap 39: the moment of leaving differs each time."""
     source = """

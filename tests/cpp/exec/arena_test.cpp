@@ -1,12 +1,16 @@
 // Runners on oneTBB: the same promises, and as many threads as were asked for.
 #include "stoplog/exec/arena.hpp"
 
+#include "stoplog/base/error.hpp"
+
 #include <gtest/gtest.h>
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <thread>
+#include <vector>
 
 #include "exec/crew_tasks.hpp"
 
@@ -47,6 +51,36 @@ TEST(ArenaTest, EveryArenaHasItsOwnThreads) {
 
     EXPECT_TRUE(occupied->wait_idle(soon()));
     EXPECT_TRUE(have_met);
+}
+
+// The rest of the threads has nothing to do, and goes to sleep: it must wake up for the other one.
+TEST(ArenaTest, BusyRunnersTakeNoThreadsFromAnother) {
+    constexpr std::uint32_t kBusy = 7;
+    const auto busy = on_arena(kBusy + 1);
+    std::atomic<std::uint32_t> came = 0;
+    std::atomic<bool> may_go = false;
+    std::vector<std::unique_ptr<Work>> tasks;
+    for (std::uint32_t i = 0; i < kBusy; ++i) {
+        tasks.push_back(std::make_unique<Work>([&] {
+            ++came;
+            may_go.wait(false);
+        }));
+        busy->submit(*tasks.back());
+        while (came <= i) std::this_thread::yield();
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+
+    EXPECT_TRUE(all_meet(*on_arena(2), 2));
+
+    may_go = true;
+    may_go.notify_all();
+    EXPECT_TRUE(busy->wait_idle(soon()));
+}
+
+TEST(ArenaTest, ThereIsAnEndToThreads) {
+    const auto half = on_arena(512);
+
+    EXPECT_THROW(on_arena(513), ConfigurationError);
 }
 
 TEST(ArenaTest, RunsOnNoThreadThatSubmits) {

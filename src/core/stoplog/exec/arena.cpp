@@ -1,9 +1,11 @@
 // Where a task changes hands, said to the thread sanitizer: see tbb.cpp.
 #include "stoplog/exec/arena.hpp"
 
+#include "stoplog/base/error.hpp"
 #include "stoplog/exec/tbb.hpp"
 
 #include <memory>
+#include <string>
 #include <utility>
 
 #if defined(__SANITIZE_THREAD__)
@@ -48,13 +50,19 @@ void run_here(void* task) {
 
 }  // namespace
 
-Arena::Arena(std::uint32_t workers) : arena_(tbb::open_arena(workers)) {}
-Arena::~Arena() { tbb::close_arena(arena_); }
+Arena::Arena(std::uint32_t workers) : workers_(workers) {
+    if (!tbb::add_workers(workers)) {
+        throw ConfigurationError(
+            join("all executors of a process together may have ", std::to_string(tbb::kMostWorkers),
+                 " workers: ", std::to_string(workers), " more would be too many"));
+    }
+}
+Arena::~Arena() { tbb::remove_workers(workers_); }
 
 void Arena::start(std::function<void()> run) {
     auto task = std::make_unique<Run>(std::move(run));
     hand_over(task.get());
-    tbb::enqueue(arena_, run_here, task.get());
+    tbb::enqueue(run_here, task.get());
     // NOLINTNEXTLINE(bugprone-unused-return-value): it is run_here's now
     task.release();
 }

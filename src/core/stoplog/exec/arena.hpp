@@ -1,4 +1,4 @@
-// Runners on the workers of a oneTBB arena.
+// Runners on the workers of oneTBB: at most so many at once, whatever others do.
 #pragma once
 
 #include "stoplog/exec/crew.hpp"
@@ -10,6 +10,7 @@ namespace stoplog {
 
 class Arena final : public Threads {
 public:
+    /// Throws ConfigurationError where the process would have too many.
     explicit Arena(std::uint32_t workers);
     Arena(const Arena&) = delete;
     Arena& operator=(const Arena&) = delete;
@@ -17,11 +18,11 @@ public:
 
     void start(std::function<void()> run) override;
 
-    /// At the end of the process, when nothing runs on any arena.
+    /// At the end of the process, when nothing runs on any arena: none starts anything again.
     static void join_workers() noexcept;
 
 private:
-    void* arena_;
+    std::uint32_t workers_;
 };
 
 }  // namespace stoplog

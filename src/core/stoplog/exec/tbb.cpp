@@ -11,41 +11,60 @@
 #include <algorithm>
 #include <memory>
 #include <mutex>
+#include <system_error>
 
 namespace stoplog::tbb {
 namespace {
 
 namespace one = oneapi::tbb;
+using Allowed = one::global_control;
 
-struct Arena {
-    explicit Arena(std::uint32_t size)
-        : workers(size), arena(static_cast<int>(size), 0U, one::task_arena::priority::normal) {
-        arena.initialize();
-    }
-    std::uint32_t workers;
-    one::task_arena arena;
-};
+std::unique_ptr<Allowed> allow(std::size_t threads) {
+    return std::make_unique<Allowed>(Allowed::max_allowed_parallelism, threads);
+}
 
-// A runner may sleep in a handler, so every arena gets the threads that it asks for, whatever the
-// number of cores. Never destroyed: workers may outlive the static objects of the process.
+// A runner may sleep in a handler, so the process gets as many threads as its executors have
+// workers, whatever the number of cores. One arena serves them all: a thread that sleeps in one
+// arena, where no more is to be done, would be missing in every other.
+// Never destroyed: workers may outlive the static objects of the process.
 class Workers {
 public:
-    void add(std::int64_t more) {
+    Workers() { arena_.initialize(); }  // while as many are allowed: oneTBB warns of fewer
+    bool add(std::int64_t more) {
         const std::lock_guard lock(mutex_);
+        if (wanted_ + more > kMostWorkers) {
+            return false;
+        }
         wanted_ += more;
-        const std::int64_t threads =
-            std::max<std::int64_t>(wanted_ + 1, one::info::default_concurrency());
-        auto allowed = std::make_unique<one::global_control>(
-            one::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads));
+        auto allowed = allow(static_cast<std::size_t>(
+            std::max<std::int64_t>(wanted_ + 1, one::info::default_concurrency())));
         allowed_.swap(allowed);
+        return true;
     }
-    void join() noexcept { one::finalize(handle_, std::nothrow); }
+    void enqueue(void (*run)(void*), void* task) {
+        const std::lock_guard lock(mutex_);
+        if (are_joined_) {
+            throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again),
+                                    "the threads of this process are at their end");
+        }
+        arena_.enqueue([run, task] { run(task); });
+    }
+    void join() noexcept {
+        {
+            const std::lock_guard lock(mutex_);
+            are_joined_ = true;
+        }
+        arena_.terminate();
+        one::finalize(handle_, std::nothrow);
+    }
 
 private:
     std::mutex mutex_;
     std::int64_t wanted_ = 0;
+    bool are_joined_ = false;
+    std::unique_ptr<Allowed> allowed_ = allow(kMostWorkers + 1);  // at its making, of all time
     one::task_scheduler_handle handle_{one::attach{}};
-    std::unique_ptr<one::global_control> allowed_;
+    one::task_arena arena_{static_cast<int>(kMostWorkers), 0U};
 };
 
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): made on first use
@@ -59,20 +78,13 @@ Workers& all_workers() {
 
 }  // namespace
 
-void* open_arena(std::uint32_t workers) {
-    all_workers().add(workers);
-    return std::make_unique<Arena>(workers).release();
+bool add_workers(std::uint32_t count) { return all_workers().add(count); }
+
+void remove_workers(std::uint32_t count) noexcept {
+    all_workers().add(-static_cast<std::int64_t>(count));
 }
 
-void close_arena(void* arena) noexcept {
-    const std::unique_ptr<Arena> closed(static_cast<Arena*>(arena));
-    closed->arena.terminate();
-    all_workers().add(-static_cast<std::int64_t>(closed->workers));
-}
-
-void enqueue(void* arena, void (*run)(void*), void* task) {
-    static_cast<Arena*>(arena)->arena.enqueue([run, task] { run(task); });
-}
+void enqueue(void (*run)(void*), void* task) { all_workers().enqueue(run, task); }
 
 void join_workers() noexcept {
     if (made != nullptr) {

@@ -6,13 +6,17 @@
 
 namespace stoplog::tbb {
 
-/// An arena of at most `workers` threads at once, beside those of all other arenas.
-[[nodiscard]] void* open_arena(std::uint32_t workers);
-/// Requires: nothing that was enqueued is still to come.
-void close_arena(void* arena) noexcept;
-/// Calls `run(task)` on one of its workers.
-void enqueue(void* arena, void (*run)(void*), void* task);
-/// Joins the workers of the process. Requires: nothing runs. No arena may be used after it.
+/// So many may run at once in this process.
+constexpr std::uint32_t kMostWorkers = 1024;
+
+/// The process gets so many threads more. False: there would be too many.
+[[nodiscard]] bool add_workers(std::uint32_t count);
+/// Requires: they were added, and what they ran has ended.
+void remove_workers(std::uint32_t count) noexcept;
+/// Calls `run(task)` on one of its workers. Requires: fewer calls than workers have not ended.
+/// Throws std::system_error after `join_workers`.
+void enqueue(void (*run)(void*), void* task);
+/// Joins the workers of the process, for good. Requires: nothing runs.
 void join_workers() noexcept;
 
 }  // namespace stoplog::tbb
