@@ -24,6 +24,8 @@ class Chain {
     static constexpr std::uint32_t kFirst = 4;
     static constexpr std::uint32_t kLargest = 64;
 
+    // Where items begin and end in it is the chain's own knowledge, told when it lets go: until
+    // then nobody else can be the last to hold it.
     class Segment {
     public:
         static Segment* make(std::uint32_t room) {
@@ -34,7 +36,7 @@ class Chain {
         void retain() { references_.fetch_add(1, std::memory_order_relaxed); }
         void release() {
             if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-                clear();
+                std::destroy(live_, live_end_);
                 this->~Segment();
                 ::operator delete(static_cast<void*>(this), kAlignment);
             }
@@ -42,39 +44,31 @@ class Chain {
         [[nodiscard]] bool is_shared() const {
             return references_.load(std::memory_order_acquire) > 1;
         }
-        /// The next item is passed over; where the segment is shared, it keeps what it holds.
-        void note_passed() { keeps_ = keeps_ || is_shared(); }
-        [[nodiscard]] bool is_empty_shell() const { return !keeps_ && !is_shared(); }
-        [[nodiscard]] bool is_full() const { return filled() == room_; }
+        /// This item is passed over and stays, as do all that are passed over later.
+        void keep(T* item) { kept_ = kept_ == nullptr ? item : kept_; }
+        [[nodiscard]] bool keeps() const { return kept_ != nullptr; }
+        /// What the chain has not destroyed.
+        void leave(T* from, T* end) {
+            live_ = kept_ == nullptr ? from : kept_;
+            live_end_ = end;
+        }
         [[nodiscard]] std::uint32_t room() const { return room_; }
-        /// May grow while a view looks at what was there before.
-        [[nodiscard]] std::uint32_t filled() const {
-            return filled_.load(std::memory_order_relaxed);
-        }
-        [[nodiscard]] T& at(std::uint32_t i) { return items()[i]; }
-        template <class... Parts>
-        STOPLOG_INLINE T& emplace(Parts&&... parts) {
-            const std::uint32_t at = filled();
-            T& made = *new (items() + at) T{std::forward<Parts>(parts)...};
-            filled_.store(at + 1, std::memory_order_relaxed);
-            return made;
-        }
-        void clear() {
-            std::destroy_n(items(), filled());
-            filled_.store(0, std::memory_order_relaxed);
-        }
+        [[nodiscard]] T* items() { return reinterpret_cast<T*>(this + 1); }
+        [[nodiscard]] T* end() { return items() + room_; }
+
+        Segment* next = nullptr;  // of the chain
 
     private:
         static constexpr std::align_val_t kAlignment{
             std::max(alignof(T), alignof(std::max_align_t))};
         explicit Segment(std::uint32_t room) : room_(room) {}
-        T* items() { return reinterpret_cast<T*>(this + 1); }
 
         alignas(std::max(alignof(T),
                          alignof(std::uint64_t))) std::atomic<std::uint32_t> references_{1};
         std::uint32_t room_;
-        std::atomic<std::uint32_t> filled_{0};
-        bool keeps_ = false;
+        T* kept_ = nullptr;
+        T* live_ = nullptr;
+        T* live_end_ = nullptr;
     };
 
 public:
@@ -109,15 +103,15 @@ public:
         template <class Look>
         void each(Look&& look) const {
             std::size_t left = size_;
-            std::uint32_t from = first_;
+            const T* item = first_;
             for (Segment* segment : segments_) {
-                const auto stop = static_cast<std::uint32_t>(
-                    std::min<std::size_t>(segment->filled(), from + left));
-                for (std::uint32_t i = from; i < stop; ++i) {
-                    look(static_cast<const T&>(segment->at(i)));
+                item = item == nullptr ? segment->items() : item;
+                const auto room = static_cast<std::size_t>(segment->end() - item);
+                for (const T* const stop = item + std::min(room, left); item != stop; ++item) {
+                    look(*item);
                 }
-                left -= stop - from;
-                from = 0;
+                left -= std::min(room, left);
+                item = nullptr;
             }
         }
 
@@ -129,7 +123,7 @@ public:
             std::swap(size_, other.size_);
         }
         std::vector<Segment*> segments_;
-        std::uint32_t first_ = 0;
+        const T* first_ = nullptr;  // in the first segment
         std::size_t size_ = 0;
     };
 
@@ -143,8 +137,13 @@ public:
     Chain(const Chain&) = delete;
     Chain& operator=(const Chain&) = delete;
     ~Chain() {
-        for (std::size_t i = head_; i < segments_.size(); ++i) {
-            segments_[i]->release();
+        T* from = read_;
+        for (Segment* segment = front_; segment != nullptr;) {
+            Segment* const after = segment->next;
+            segment->leave(from, after == nullptr ? write_ : segment->end());
+            segment->release();
+            from = after == nullptr ? nullptr : after->items();
+            segment = after;
         }
     }
 
@@ -153,39 +152,41 @@ public:
 
     /// Requires: not empty.
     [[nodiscard]] T& front() {
-        assert(front_ != nullptr);
-        return front_->at(first_);
+        assert(size_ != 0);
+        return *read_;
     }
     [[nodiscard]] const T& front() const {
-        assert(front_ != nullptr);
-        return front_->at(first_);
+        assert(size_ != 0);
+        return *read_;
     }
 
     /// The item that was pushed last. Requires: not empty, and no cut since that push.
-    [[nodiscard]] T& newest() { return tail_->at(tail_->filled() - 1); }
+    [[nodiscard]] T& newest() { return *(write_ - 1); }
 
     void push(T item) { emplace(std::move(item)); }
 
     /// Makes the newest item in its place.
     template <class... Parts>
     STOPLOG_INLINE T& emplace(Parts&&... parts) {
-        Segment* tail = tail_;
-        if (tail == nullptr || tail->is_full()) [[unlikely]] {
-            tail = grow();
+        if (write_ == write_end_) [[unlikely]] {
+            grow();
         }
+        T& made = *new (write_) T{std::forward<Parts>(parts)...};
+        ++write_;
         ++size_;
-        return tail->emplace(std::forward<Parts>(parts)...);
+        return made;
     }
 
     /// Takes the oldest item: moved where nobody else holds its segment, copied where a cut does.
     T pop() {
-        T taken = is_front_shared() ? T(front()) : T(std::move(front()));
-        const Retired retired = discard();
+        const bool is_shared = is_front_shared();
+        T taken = is_shared ? T(front()) : T(std::move(front()));
+        const Retired retired = discard(is_shared);
         return taken;
     }
-    /// Must the oldest item be copied, because a cut holds its segment?
+    /// Must the oldest item be copied, because a cut holds its segment? Requires: not empty.
     [[nodiscard]] bool is_front_shared() const {
-        assert(front_ != nullptr);
+        assert(size_ != 0);
         return front_->is_shared();
     }
     /// A segment that a chain has done with: whoever holds the last share destroys its items.
@@ -213,28 +214,29 @@ public:
         Segment* segment_ = nullptr;
     };
 
-    /// Passes over the oldest item, and gives out the segment that is done with by that: what is
-    /// left in it may run foreign code when it goes, so it goes after the gate.
-    [[nodiscard]] STOPLOG_INLINE Retired discard() {
+    /// Passes over the oldest item, and gives out the segment that is done with by that: what a cut
+    /// left in it may run foreign code when it goes, so it goes after the gate. Requires: what
+    /// `is_front_shared` said, and an item that is moved out where it said no.
+    [[nodiscard]] STOPLOG_INLINE Retired discard(bool is_shared) {
         Segment* const front = front_;
-        front->note_passed();
-        ++first_;
-        --size_;
-        if (size_ == 0 && front->is_empty_shell()) {  // used again at once: nothing is left in it
-            front->clear();
-            first_ = 0;
+        if (is_shared || front->keeps()) [[unlikely]] {
+            return discard_kept();
+        }
+        std::destroy_at(read_++);
+        if (--size_ == 0) {  // used again at once: nothing is left in it
+            read_ = write_ = front->items();
             return {};
         }
-        return Retired(first_ == front->room() ? retire_head() : nullptr);
+        return Retired(read_ == front->end() ? retire_front() : nullptr);
     }
 
     [[nodiscard]] View view() const {
         View view;
         view.size_ = size_;
-        view.first_ = first_;
-        if (size_ != 0) {
-            view.segments_.assign(segments_.begin() + static_cast<std::ptrdiff_t>(head_),
-                                  segments_.end());
+        view.first_ = read_;
+        for (Segment* segment = size_ == 0 ? nullptr : front_; segment != nullptr;
+             segment = segment->next) {
+            view.segments_.push_back(segment);
         }
         for (Segment* segment : view.segments_) {
             segment->retain();
@@ -243,48 +245,54 @@ public:
     }
 
 private:
-    // The head has nothing left to give.
-    Segment* retire_head() {
+    [[gnu::noinline]] Retired discard_kept() {
+        front_->keep(read_);
+        ++read_;
+        --size_;
+        return Retired(read_ == front_->end() ? retire_front() : nullptr);
+    }
+    // The front has nothing left to give.
+    Segment* retire_front() {
         Segment* const segment = front_;
-        ++head_;
-        first_ = 0;
-        if (head_ == segments_.size()) {
-            segments_.clear();
-            head_ = 0;
-            front_ = tail_ = nullptr;
-            return segment;
-        }
-        front_ = segments_[head_];
-        if (head_ >= kLargest && head_ * 2 >= segments_.size()) {
-            segments_.erase(segments_.begin(),
-                            segments_.begin() + static_cast<std::ptrdiff_t>(head_));
-            head_ = 0;
+        segment->leave(read_, read_);
+        front_ = segment->next;
+        if (front_ == nullptr) {
+            tail_ = nullptr;
+            read_ = write_ = write_end_ = nullptr;
+        } else {
+            read_ = front_->items();
         }
         return segment;
     }
-    Segment* grow() {
+    [[gnu::noinline]] void grow() {
         const std::uint32_t room =
             tail_ == nullptr ? kFirst : std::min(tail_->room() * 2, kLargest);
-        segments_.push_back(Segment::make(room));
-        tail_ = segments_.back();
-        front_ = segments_[head_];
-        return tail_;
+        Segment* const made = Segment::make(room);
+        if (tail_ == nullptr) {
+            front_ = made;
+            read_ = made->items();
+        } else {
+            tail_->next = made;
+        }
+        tail_ = made;
+        write_ = made->items();
+        write_end_ = made->end();
     }
     void swap(Chain& other) noexcept {
-        std::swap(segments_, other.segments_);
         std::swap(front_, other.front_);
         std::swap(tail_, other.tail_);
-        std::swap(head_, other.head_);
-        std::swap(first_, other.first_);
+        std::swap(read_, other.read_);
+        std::swap(write_, other.write_);
+        std::swap(write_end_, other.write_end_);
         std::swap(size_, other.size_);
     }
 
     Segment* front_ = nullptr;
     Segment* tail_ = nullptr;
+    T* read_ = nullptr;       // in the front segment
+    T* write_ = nullptr;      // in the tail
+    T* write_end_ = nullptr;  // of the tail
     std::size_t size_ = 0;
-    std::uint32_t first_ = 0;  // in the front segment
-    std::uint32_t head_ = 0;   // where the front segment stands
-    std::vector<Segment*> segments_;
 };
 
 }  // namespace stoplog

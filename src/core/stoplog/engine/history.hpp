@@ -68,10 +68,11 @@ public:
 private:
     STOPLOG_INLINE void forget_oldest(Evicted& evicted) {
         if (records_.size() > static_cast<std::uint64_t>(limit_)) {  // negative: huge
-            if (!records_.is_front_shared()) {
+            const bool is_shared = records_.is_front_shared();
+            if (!is_shared) {
                 evicted.payload.swap(records_.front().payload);
             }
-            evicted.segment = records_.discard();
+            evicted.segment = records_.discard(is_shared);
         }
     }
 

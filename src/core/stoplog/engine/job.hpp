@@ -168,6 +168,7 @@ private:
     Cell& make_cell(std::uint32_t routine);
 
     // The runner. Each of these says whether it goes on with this cell.
+    void look_ahead() const;
     static void run_task(Task& task);
     void run_cell(Cell& first);
     template <class Lanes>

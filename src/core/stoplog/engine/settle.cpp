@@ -71,12 +71,8 @@ template <class Lanes>
 STOPLOG_INLINE void Job::settle_head(Cell& cell, Call& call, const Attempt& attempt,
                                      Settled& settled) {
     Delivery& head = cell.mailbox.front();
-    PayloadRef payload;
-    if (cell.mailbox.is_front_shared()) [[unlikely]] {
-        payload = head.payload;
-    } else {
-        payload.swap(head.payload);
-    }
+    const bool is_shared = cell.mailbox.is_front_shared();
+    PayloadRef payload = is_shared ? PayloadRef(head.payload) : std::move(head.payload);
     if constexpr (Lanes::kIsShared) {
         history_lock_.lock();
     }
@@ -91,7 +87,7 @@ STOPLOG_INLINE void Job::settle_head(Cell& cell, Call& call, const Attempt& atte
         history_lock_.unlock();
     }
     cell.failed_attempts = 0;
-    settled.segment = cell.mailbox.discard();
+    settled.segment = cell.mailbox.discard(is_shared);
 }
 
 // One lane: behind the others where more is queued for it. Many: the runner goes on with it, or
