@@ -75,6 +75,32 @@ private:
     bool is_locked_ = false;
 };
 
+/// Two cells, or one twice, locked in the same order.
+class PairLock {
+public:
+    PairLock(Cell& one, Cell& other) STOPLOG_UNCHECKED
+        : first_(one.routine <= other.routine ? one : other),
+          second_(one.routine <= other.routine ? other : one) {
+        reach(Point::Mailbox);
+        first_.lock.lock();
+        if (&first_ != &second_) {
+            second_.lock.lock();
+        }
+    }
+    ~PairLock() STOPLOG_UNCHECKED {
+        if (&first_ != &second_) {
+            second_.lock.unlock();
+        }
+        first_.lock.unlock();
+    }
+    PairLock(const PairLock&) = delete;
+    PairLock& operator=(const PairLock&) = delete;
+
+private:
+    Cell& first_;
+    Cell& second_;
+};
+
 /// One cell, locked where there are many lanes.
 template <class Lanes>
 class CellLock {

@@ -143,6 +143,11 @@ private:
         bool is_undone = false;    // the job has ended: the call takes no effect
         bool keeps_turn = false;   // many lanes: the runner goes on with this cell
     };
+    /// The receiver of a call that emits once, to one slot; null: it emits otherwise.
+    struct Sole {
+        const Target* target = nullptr;
+        Cell* receiver = nullptr;
+    };
     /// What falls to nothing by a cancel: it goes after the gate.
     struct Dropped {
         std::vector<Chain<Delivery>> mailboxes;
@@ -194,19 +199,23 @@ private:
     void admit(Lanes& lanes, Cell& cell, PayloadRef payload, std::uint64_t number,
                std::uint64_t root, std::uint32_t slot, std::uint32_t connection);
     template <class Lanes>
-    std::uint32_t admit_emissions(Lanes& lanes, Cell& cell, Call& call, std::uint64_t root,
-                                  Settled& settled);
+    std::uint32_t admit_emissions(Lanes& lanes, Cell& cell, Call& call, Settled& settled);
+    template <class Lanes>
+    std::uint32_t admit_emissions(Lanes& lanes, Cell& cell, Call& call, Settled& settled,
+                                  const Sole& sole);
     template <class Lanes>
     bool settle(Lanes& lanes, Cell& cell, Call& call, const Attempt& attempt, Settled& settled,
-                bool may_park);
+                const Sole& sole, bool may_park);
     void pass_gate(OneLane& lane, Cell& cell, Call& call, const Attempt& attempt, Settled& settled);
     void pass_gate(ManyLanes& lanes, Cell& cell, Call& call, const Attempt& attempt,
                    Settled& settled);
-    bool settle_shared(ManyLanes& lanes, Cell& cell, Call& call, const Attempt& attempt,
-                       Settled& settled, bool may_park);
+    bool settle_locked(ManyLanes& lanes, Cell& cell, Call& call, const Attempt& attempt,
+                       Settled& settled, const Sole& sole, bool may_park);
+    bool settle_many(ManyLanes& lanes, Cell& cell, Call& call, const Attempt& attempt,
+                     Settled& settled, bool may_park);
     template <class Lanes>
-    void take_effect(Lanes& lanes, Cell& cell, Call& call, const Attempt& attempt,
-                     Settled& settled);
+    void take_effect(Lanes& lanes, Cell& cell, Call& call, const Attempt& attempt, Settled& settled,
+                     const Sole& sole);
     template <class Lanes>
     void settle_head(Cell& cell, Call& call, const Attempt& attempt, Settled& settled);
     template <class Lanes>
@@ -214,7 +223,9 @@ private:
     template <class Lanes>
     void wake(Lanes& lanes, Cell& cell, std::uint32_t slot);
     void lock_touched(CellLocks& locks, Cell& cell, Call& call);
+    [[nodiscard]] Sole sole_receiver(const Cell& cell, Call& call);
     [[nodiscard]] std::uint32_t find_full(const Cell& cell, Call& call) const;
+    [[nodiscard]] std::uint32_t find_full(const Cell& cell, Call& call, const Sole& sole) const;
     void take_expectations(const std::vector<std::uint32_t>& slots);
     [[nodiscard]] bool is_queued_from_outside(std::uint32_t slot) const;
     bool park(Cell& cell, Call& call, std::uint32_t full, const Attempt& attempt);

@@ -28,7 +28,7 @@ public:
     void clear() { head_ = tail_ = 0; }
 
 private:
-    void grow() {
+    [[gnu::noinline]] void grow() {
         constexpr std::uint32_t kFirst = 8;
         const std::uint32_t room = ring_ ? (mask_ + 1) * 2 : kFirst;
         auto wider = std::make_unique<std::uint32_t[]>(room);

@@ -11,8 +11,20 @@
 
 namespace stoplog {
 
+// The usual call emits once, to one slot.
+STOPLOG_INLINE Job::Sole Job::sole_receiver(const Cell& cell, Call& call) {
+    if (call.emission_count() == 1) [[likely]] {
+        const Route& route = cell.routes[call.emission(0).event];
+        if (route.count == 1) [[likely]] {
+            const Target& target = targets_[route.first];
+            return {&target, &cell_for(target.routine)};
+        }
+    }
+    return {};
+}
+
 // A slot below its capacity admits all that one call emits to it.
-STOPLOG_INLINE std::uint32_t Job::find_full(const Cell& cell, Call& call) const {
+[[gnu::noinline]] std::uint32_t Job::find_full(const Cell& cell, Call& call) const {
     for (std::uint32_t i = 0; i < call.emission_count(); ++i) {
         const Route& route = cell.routes[call.emission(i).event];
         const Target* target = targets_ + route.first;
@@ -24,6 +36,14 @@ STOPLOG_INLINE std::uint32_t Job::find_full(const Cell& cell, Call& call) const 
         }
     }
     return kNone;
+}
+
+STOPLOG_INLINE std::uint32_t Job::find_full(const Cell& cell, Call& call, const Sole& sole) const {
+    if (sole.target != nullptr) [[likely]] {
+        const std::uint32_t slot = sole.target->slot;
+        return sole.receiver->room_of(slot).is_full() ? slot : kNone;
+    }
+    return call.emission_count() == 0 ? kNone : find_full(cell, call);
 }
 
 template <class Lanes>
@@ -41,10 +61,12 @@ STOPLOG_INLINE void Job::admit(Lanes& lanes, Cell& cell, PayloadRef payload, std
     }
 }
 
-// The last receiver takes over the call's own reference. Returns how many there are.
+// One receiver takes over the call's own reference. Returns how many there are.
 template <class Lanes>
-STOPLOG_INLINE std::uint32_t Job::admit_emissions(Lanes& lanes, Cell& cell, Call& call,
-                                                  std::uint64_t root, Settled& settled) {
+[[gnu::noinline]] std::uint32_t Job::admit_emissions(Lanes& lanes, Cell& cell, Call& call,
+                                                     Settled& settled) {
+    const std::uint64_t root = call.delivery().root;
+    std::uint64_t number = cell.emitted;
     std::uint32_t admitted = 0;
     for (std::uint32_t i = 0; i < call.emission_count(); ++i) {
         Emission& emission = call.emission(i);
@@ -54,16 +76,29 @@ STOPLOG_INLINE std::uint32_t Job::admit_emissions(Lanes& lanes, Cell& cell, Call
             continue;
         }
         admitted += route.count;
-        const Target* target = targets_ + route.first;
-        const Target* const last = target + route.count - 1;
-        for (; target != last; ++target) {
-            admit(lanes, cell_for(target->routine), PayloadRef(emission.payload), ++cell.emitted,
-                  root, target->slot, target->connection);
+        Payload* const payload = emission.payload.release();
+        if (payload != nullptr) {
+            payload->retain(route.count - 1);
         }
-        admit(lanes, cell_for(target->routine), std::move(emission.payload), ++cell.emitted, root,
-              target->slot, target->connection);
+        const Target* target = targets_ + route.first;
+        for (const Target* end = target + route.count; target != end; ++target) {
+            admit(lanes, cell_for(target->routine), PayloadRef::adopt(payload), ++number, root,
+                  target->slot, target->connection);
+        }
     }
+    cell.emitted = number;
     return admitted;
+}
+
+template <class Lanes>
+STOPLOG_INLINE std::uint32_t Job::admit_emissions(Lanes& lanes, Cell& cell, Call& call,
+                                                  Settled& settled, const Sole& sole) {
+    if (sole.target != nullptr) [[likely]] {
+        admit(lanes, *sole.receiver, std::move(call.emission(0).payload), ++cell.emitted,
+              call.delivery().root, sole.target->slot, sole.target->connection);
+        return 1;
+    }
+    return call.emission_count() == 0 ? 0 : admit_emissions(lanes, cell, call, settled);
 }
 
 // The delivery leaves its mailbox, its payload goes on in the record.
@@ -130,10 +165,9 @@ bool Job::leave_late(Cell& cell) {
 
 template <class Lanes>
 STOPLOG_INLINE void Job::take_effect(Lanes& lanes, Cell& cell, Call& call, const Attempt& attempt,
-                                     Settled& settled) {
+                                     Settled& settled, const Sole& sole) {
     const std::uint32_t slot = call.delivery().slot;
-    const std::uint64_t admitted =
-        admit_emissions(lanes, cell, call, call.delivery().root, settled);
+    const std::uint64_t admitted = admit_emissions(lanes, cell, call, settled, sole);
     settle_head<Lanes>(cell, call, attempt, settled);
     if (cell.log && cell.log->is_dirty()) {
         settled.is_dirty = true;
@@ -155,12 +189,12 @@ STOPLOG_INLINE void Job::take_effect(Lanes& lanes, Cell& cell, Call& call, const
 // anything else is looked at, so that a loop uses its own room.
 template <class Lanes>
 STOPLOG_INLINE bool Job::settle(Lanes& lanes, Cell& cell, Call& call, const Attempt& attempt,
-                                Settled& settled, bool may_park) {
+                                Settled& settled, const Sole& sole, bool may_park) {
     SlotRoom& room = cell.room_of(call.delivery().slot);
     --room.count;
-    const std::uint32_t full = find_full(cell, call);
+    const std::uint32_t full = find_full(cell, call, sole);
     if (full == kNone) [[likely]] {
-        take_effect(lanes, cell, call, attempt, settled);
+        take_effect(lanes, cell, call, attempt, settled, sole);
         return true;
     }
     ++room.count;
@@ -185,36 +219,50 @@ void Job::lock_touched(CellLocks& locks, Cell& cell, Call& call) {
     locks.lock();
 }
 
-// What looks at more than cells needs the job's mutex, which goes before their locks.
-bool Job::settle_shared(ManyLanes& lanes, Cell& cell, Call& call, const Attempt& attempt,
-                        Settled& settled, bool may_park) {
-    CellLocks locks(cell);
-    lock_touched(locks, cell, call);
+STOPLOG_INLINE bool Job::settle_locked(ManyLanes& lanes, Cell& cell, Call& call,
+                                       const Attempt& attempt, Settled& settled, const Sole& sole,
+                                       bool may_park) {
     if (is_ended()) {
         settled.is_undone = true;
         return true;
     }
-    return settle(lanes, cell, call, attempt, settled, may_park);
+    return settle(lanes, cell, call, attempt, settled, sole, may_park);
+}
+
+bool Job::settle_many(ManyLanes& lanes, Cell& cell, Call& call, const Attempt& attempt,
+                      Settled& settled, bool may_park) {
+    CellLocks locks(cell);
+    lock_touched(locks, cell, call);
+    return settle_locked(lanes, cell, call, attempt, settled, {}, may_park);
 }
 
 STOPLOG_INLINE void Job::pass_gate(OneLane& lane, Cell& cell, Call& call, const Attempt& attempt,
                                    Settled& settled) {
-    settle(lane, cell, call, attempt, settled, true);
+    settle(lane, cell, call, attempt, settled, sole_receiver(cell, call), true);
     if (settled.is_quiet) [[unlikely]] {
         on_quiet(lane);
     }
 }
 
+// What looks at more than cells needs the job's mutex, which goes before their locks.
 STOPLOG_INLINE void Job::pass_gate(ManyLanes& lanes, Cell& cell, Call& call, const Attempt& attempt,
                                    Settled& settled) {
     const GatePass<ManyLanes> pass(gate_);
-    const bool is_done =
-        call.expected().empty() && settle_shared(lanes, cell, call, attempt, settled, false);
+    bool is_done = false;
+    if (call.expected().empty()) [[likely]] {
+        const Sole sole = sole_receiver(cell, call);
+        if (sole.target != nullptr) [[likely]] {
+            const PairLock locks(cell, *sole.receiver);
+            is_done = settle_locked(lanes, cell, call, attempt, settled, sole, false);
+        } else {
+            is_done = settle_many(lanes, cell, call, attempt, settled, false);
+        }
+    }
     if (!is_done || settled.is_quiet) [[unlikely]] {
         reach(Point::Parking);
         const MutexLock lock(mutex_);
         if (!is_done) {
-            settle_shared(lanes, cell, call, attempt, settled, true);
+            settle_many(lanes, cell, call, attempt, settled, true);
         }
         if (settled.is_quiet) {
             on_quiet(lanes);

@@ -24,12 +24,12 @@ struct Payload {
     const PayloadKind* kind = nullptr;
     std::atomic<std::uint32_t> references{0};
 
-    void retain() noexcept {
+    void retain(std::uint32_t more = 1) noexcept {
         const std::uint32_t seen = references.load(std::memory_order_relaxed);
         if ((seen & kGuarded) != 0) {
-            references.store(seen + 1, std::memory_order_relaxed);
+            references.store(seen + more, std::memory_order_relaxed);
         } else {
-            references.fetch_add(1, std::memory_order_relaxed);
+            references.fetch_add(more, std::memory_order_relaxed);
         }
     }
     void release() noexcept {
@@ -51,6 +51,12 @@ public:
     PayloadRef() = default;
     /// Adds a reference.
     explicit PayloadRef(Payload* payload) noexcept : payload_(payload) { retain(); }
+    /// Takes over a reference.
+    [[nodiscard]] static PayloadRef adopt(Payload* payload) noexcept {
+        PayloadRef adopted;
+        adopted.payload_ = payload;
+        return adopted;
+    }
     PayloadRef(const PayloadRef& other) noexcept : payload_(other.payload_) { retain(); }
     PayloadRef(PayloadRef&& other) noexcept : payload_(std::exchange(other.payload_, nullptr)) {}
     PayloadRef& operator=(const PayloadRef& other) noexcept {
@@ -61,10 +67,12 @@ public:
         PayloadRef(std::move(other)).swap(*this);
         return *this;
     }
-    ~PayloadRef() { release(); }
+    ~PayloadRef() { drop(); }
 
     void swap(PayloadRef& other) noexcept { std::swap(payload_, other.payload_); }
     [[nodiscard]] Payload* get() const noexcept { return payload_; }
+    /// Hands over its reference.
+    [[nodiscard]] Payload* release() noexcept { return std::exchange(payload_, nullptr); }
     [[nodiscard]] explicit operator bool() const noexcept { return payload_ != nullptr; }
 
 private:
@@ -73,7 +81,7 @@ private:
             payload_->retain();
         }
     }
-    void release() const noexcept {
+    void drop() const noexcept {
         if (payload_ != nullptr) {
             payload_->release();
         }
