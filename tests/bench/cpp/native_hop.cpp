@@ -67,10 +67,12 @@ public:
 std::shared_ptr<const Plan> ring() {
     Flow flow("ring", "1", ErrorPolicy::Stop);
     const auto name = [](int i) { return "r" + std::to_string(i % kRing); };
+    const auto declared = std::make_shared<Declaration>();
+    declared->slots.push_back({"in", true, false, 1000, ErrorPolicy::Stop, {}});
+    declared->events.push_back({"out", true, {}});
     for (int i = 0; i < kRing; ++i) {
         RoutineSpec spec;
-        spec.slots.push_back({"in", true, false, 1000, ErrorPolicy::Stop, {}});
-        spec.events.push_back({"out", true, {}});
+        spec.declared = declared;
         spec.name = name(i);
         spec.behaviour = std::make_shared<PassOn>();
         flow.add(std::move(spec));
