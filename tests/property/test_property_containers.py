@@ -107,6 +107,8 @@ def perform(target: Any, name: str, arguments: tuple[Any, ...]) -> Any:
         answer = getattr(target, name)(*copy.deepcopy(arguments))
     except (IndexError, KeyError, ValueError) as error:
         return type(error)
+    if name == "__imul__" and isinstance(target, list):
+        target[:] = [copy.deepcopy(each) for each in target]  # S6: a container has one place
     return None if name in ("__iadd__", "__imul__") else plain(answer)
 
 
