@@ -52,10 +52,13 @@ SCOPE = re.compile(
 CORE_SOURCES = sorted(CORE.rglob("*.[ch]pp"))
 BINDING_SOURCES = sorted(BINDINGS.rglob("*.[ch]pp"))
 FOLDERS = ("src", "python", "tests", "docs", "examples", ".ci")
+LEFT_BEHIND = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
 TREE = sorted(
     path
     for path in [*ROOT.iterdir(), *(p for folder in FOLDERS for p in (ROOT / folder).rglob("*"))]
-    if path.is_file() and "__pycache__" not in path.parts
+    if path.is_file()
+    and "__pycache__" not in path.parts
+    and f"/{path.relative_to(ROOT).as_posix()}" not in LEFT_BEHIND
 )
 CODE = [path for path in TREE if path.suffix in COMMENT or path.name == "CMakeLists.txt"]
 

@@ -7,7 +7,7 @@
 namespace stoplog::tbb {
 
 /// So many may run at once in this process.
-constexpr std::uint32_t kMostWorkers = 1024;
+inline constexpr std::uint32_t kMostWorkers = 1024;
 
 /// The process gets so many threads more. False: there would be too many.
 [[nodiscard]] bool add_workers(std::uint32_t count);
