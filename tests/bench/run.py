@@ -21,7 +21,7 @@ from harness import Report, add_arguments, as_text, bars_table, machine, options
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-BENCHES = ("hop", "emit", "state", "cut", "build", "native")
+BENCHES = ("hop", "emit", "state", "cut", "build", "concurrent", "native")
 
 
 def main() -> int:
