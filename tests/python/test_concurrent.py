@@ -356,7 +356,7 @@ def test_interrupt_in_a_handler_pauses_the_job_alone(
 
 
 def test_thousand_jobs_of_one_flow_all_come_to_their_turn() -> None:
-    """R13, section Many jobs: none starves beside one that never ends, on two workers."""
+    """R13, trap 2, section Many jobs: none starves beside one that never ends, on two workers."""
     flow = sl.Flow("f")
     over = threading.Event()
 

@@ -343,7 +343,7 @@ def open_job_with_an_end(executor: sl.Executor) -> tuple[sl.Job, list[str]]:
     ids=["send", "finish", "resume", "start", "flow.resume"],
 )
 def test_use_after_close_is_refused_and_does_nothing(act: Callable[[sl.Job], Any]) -> None:
-    """R18b: StateError; nothing is queued by it, no handler runs, no drained slot fires."""
+    """R18b, trap 6: StateError; nothing is queued by it, no handler runs, no drained slot fires."""
     executor = sl.Concurrent(2)
     job, log = open_job_with_an_end(executor)
     job.flow.executor = executor  # type: ignore[attr-defined]

@@ -414,6 +414,21 @@ def test_executor_dropped_by_its_own_runner_lives_to_the_end_of_it() -> None:
         assert done.wait(PATIENCE)
 
 
+CARRIED = Path(sl.__file__).with_name("libtbb.so.12")
+
+
+@pytest.mark.skipif(not CARRIED.exists(), reason="runs against the installed package")
+def test_package_carries_its_own_onetbb() -> None:
+    """Trap 42: what is installed elsewhere is not asked for."""
+    done = run_script("""
+        start(lambda _: None).wait(9)
+        with open("/proc/self/maps", encoding="ascii") as maps:
+            print(*sorted({line.split()[-1] for line in maps if "libtbb" in line}), sep="\\n")
+    """)
+
+    assert done.stdout.splitlines() == [str(CARRIED.resolve())]
+
+
 def resident_kib() -> int:
     return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * 4
 
