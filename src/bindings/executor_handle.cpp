@@ -142,29 +142,6 @@ SeededExecutor::SeededExecutor(Seeded& seeded, std::uint32_t workers)
           "seeded"),
       seeded_(&seeded) {}
 
-ExecutorHandle::Standing::Standing(ExecutorHandle* executor, const JobHandle& job,
-                                   const Deadline& deadline)
-    : executor_(executor != nullptr && !deadline && executor->crew_->is_here() ? executor
-                                                                               : nullptr) {
-    if (executor_ == nullptr) {
-        return;
-    }
-    if (executor_->standing_ + 1 == executor_->workers()) {
-        throw StateError(join(
-            "job ", job.id(), ": a handler would wait for it for ever: all workers of executor '",
-            executor_->name_, "' (", std::to_string(executor_->workers()),
-            ") would wait, and none would be left to run it; wait with a timeout, "
-            "or start it on another executor"));
-    }
-    ++executor_->standing_;
-}
-
-ExecutorHandle::Standing::~Standing() {
-    if (executor_ != nullptr) {
-        --executor_->standing_;
-    }
-}
-
 void forget_executors() {
     executors.clear();
     crews.clear();

@@ -46,25 +46,11 @@ public:
     void add(JobHandle& job) { active_.insert(&job); }
     void remove(JobHandle& job) { active_.erase(&job); }
 
-    /// A handler that stands still, without a limit of time, until a job of this executor moves.
-    /// Where that would leave no runner to move it, the making throws StateError.
-    class Standing {
-    public:
-        Standing(ExecutorHandle* executor, const JobHandle& job, const Deadline& deadline);
-        Standing(const Standing&) = delete;
-        Standing& operator=(const Standing&) = delete;
-        ~Standing();
-
-    private:
-        ExecutorHandle* executor_;  // null: others may stand as long as they like
-    };
-
 private:
     std::string name_;
     std::shared_ptr<Crew> crew_;
     long process_;
     bool is_closed_ = false;
-    std::uint32_t standing_ = 0;   // runners
     std::set<JobHandle*> jobs_;    // all that live
     std::set<JobHandle*> active_;  // that the crew has work of
 };

@@ -8,6 +8,7 @@
 #include "bindings/executor_handle.hpp"
 #include "bindings/face.hpp"
 #include "bindings/gil.hpp"
+#include "bindings/standing.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -130,7 +131,7 @@ void JobHandle::notify() {
 
 // False: the deadline has come. Throws what a signal handler raised.
 bool JobHandle::wait_change(const Deadline& deadline) {
-    const ExecutorHandle::Standing standing(executor_.get(), *this, deadline);
+    const Standing standing(*this, deadline);
     Waiter waiter{PyThread_allocate_lock(), false};
     if (waiter.lock == nullptr) {
         throw std::bad_alloc();
@@ -333,6 +334,7 @@ bool JobHandle::wait_for_room(std::uint32_t slot, const Deadline& deadline) {
 
 void forget_background() {
     forget_executors();
+    forget_waits();
     active.clear();
     background = nullptr;  // left behind: its lock may be held by a thread that is not here
 }

@@ -75,6 +75,8 @@ public:
     void notify();
 
     [[nodiscard]] Run run_mode() const { return run_; }
+    /// Null: it is not concurrent.
+    [[nodiscard]] ExecutorHandle* executor() const { return executor_.get(); }
     /// Some thread runs it.
     [[nodiscard]] bool is_active() const { return is_active_ || (is_shared() && is_running()); }
     [[nodiscard]] bool stands_still() const { return !is_active() && !has_work(); }
