@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stoplog import _core
+from stoplog._entries import entry_of
 from stoplog._options import split_options
 from stoplog.errors import (
     DeadlockError,
@@ -147,7 +148,7 @@ class Job(_core.Job):
         """
         if timeout != 0:
             split_options(self.flow, slot, {**fields, "timeout": timeout}, ("timeout",))
-        entry = self.flow._entry(slot, payload, fields)
+        entry = entry_of(self.flow, slot, payload, fields)
         return DeliveryId("", self._guarded(self._send, self.flow._core, entry, timeout))
 
     def finish(self) -> None:
