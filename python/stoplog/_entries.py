@@ -1,4 +1,4 @@
-"""What a job begins with, and what it is sent: a slot and its fields, in each of their spellings."""
+"""What a job begins with, and what it is sent: a slot and its fields, however they are spelt."""
 
 from __future__ import annotations
 
