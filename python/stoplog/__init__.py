@@ -9,7 +9,6 @@ from stoplog._core import (
     BoundSlot,
     Event,
     Message,
-    Routine,
     Slot,
     State,
     StateDict,
@@ -50,6 +49,7 @@ from stoplog.job import Job
 from stoplog.job_state import JobState, RoutineState
 from stoplog.policies import JobStatus, Retention
 from stoplog.records import Delivery, DeliveryId, JobError, Payload, Record
+from stoplog.routine import Routine
 from stoplog.values import register_codec, storable
 
 __all__ = [

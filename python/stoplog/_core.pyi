@@ -327,6 +327,9 @@ def slot(
     on_error: _ErrorPolicy | None = None,
 ) -> _MakesSlot: ...
 
+# Of a handler that is no method: function, callee, first, takes_routine, may_yield, options.
+def make_slot(what: str, /, *handler: Any) -> Slot[...]: ...
+
 # ---- routines
 
 class Routine:
@@ -339,6 +342,8 @@ class Routine:
     def delivery(self) -> _Delivery: ...
     def emit(self, event: str, /, **fields: Any) -> None: ...
     def expect(self, slot: str, /) -> None: ...
+    def _define(self, name: str, part: Slot[...] | Event[...], /) -> None: ...
+    def _live_jobs(self) -> list[str]: ...
 
 # ---- what the modules beside this one document
 
@@ -386,29 +391,9 @@ class SeededExecutor(Executor):
     def _draw(self) -> int: ...
 
 class Job:
-    @overload
-    def __init__(
-        self,
-        flow: Flow,
-        entries: list[Any],
-        id: str,
-        is_open: bool,
-        is_paused: bool,
-        history_limit: int,
-        deadline: int,
-        executor: str | Executor,
-        /,
-    ) -> None: ...
-    @overload
-    def __init__(
-        self,
-        flow: Flow,
-        state: JobState,
-        is_paused: bool,
-        deadline: int,
-        executor: str | Executor,
-        /,
-    ) -> None: ...
+    # (entries, id, is_open, is_paused, history_limit, deadline, executor), or
+    # (state, is_paused, deadline, executor).
+    def __init__(self, flow: Flow, /, *made_of: Any) -> None: ...
     @property
     def _id(self) -> str: ...
     @property

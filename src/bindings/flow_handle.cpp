@@ -77,7 +77,7 @@ void FlowHandle::add_routine(const py::object& routine, const std::string& name_
                                       "'; make another ", class_name(routine), "()"));
     }
     auto* const object = reinterpret_cast<RoutineObject*>(routine.ptr());
-    std::shared_ptr<Definition> definition = shared_definition_of(object);
+    std::shared_ptr<Definition> definition = whole_definition_of(object);
     if (!definition) {
         throw py::error_already_set();
     }
@@ -94,6 +94,31 @@ void FlowHandle::add_routine(const py::object& routine, const std::string& name_
     }
     index_of_.emplace(routine.ptr(), index);
     Py_XSETREF(object->name, py::str(name_given).release().ptr());
+    remember(*object);
+}
+
+// So that it can tell when it gets more parts.
+void FlowHandle::remember(RoutineObject& routine) {
+    if (routine.flows == nullptr) {
+        routine.flows = new std::vector<std::weak_ptr<FlowHandle>>;
+    }
+    std::erase_if(*routine.flows, [&](const std::weak_ptr<FlowHandle>& known) {
+        const std::shared_ptr<FlowHandle> flow = known.lock();
+        return !flow || flow.get() == this;
+    });
+    routine.flows->push_back(weak_from_this());
+}
+
+void FlowHandle::redeclare(PyObject* routine) {
+    const auto known = index_of_.find(routine);
+    if (known == index_of_.end()) {
+        return;
+    }
+    std::shared_ptr<Definition> definition =
+        whole_definition_of(reinterpret_cast<RoutineObject*>(routine));
+    std::shared_ptr<const Declaration> declared = definition->declared;
+    Flow::extend(known->second, std::move(declared),
+                 std::make_shared<PythonHandler>(routine, std::move(definition)));
 }
 
 const std::string& FlowHandle::name_of(const py::handle& routine) const {

@@ -115,6 +115,13 @@ std::uint32_t Flow::add_or_replace(RoutineSpec routine) {
     return index;
 }
 
+void Flow::extend(std::uint32_t routine, std::shared_ptr<const Declaration> declared,
+                  std::shared_ptr<Behaviour> behaviour) {
+    routines_[routine].declared = std::move(declared);
+    routines_[routine].behaviour = std::move(behaviour);
+    plan_.reset();
+}
+
 // The connections as they are when routine `index` has taken the place of `old`.
 std::vector<Connection> Flow::refit(std::uint32_t index, const RoutineSpec& old) const {
     std::vector<Connection> refitted = connections_;

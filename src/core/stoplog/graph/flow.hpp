@@ -37,6 +37,10 @@ public:
     /// none. Throws, and changes nothing, where a connection would lose its end or no longer fits.
     std::uint32_t add_or_replace(RoutineSpec routine);
 
+    /// What a routine declares now: all that it did, in the same places, and more behind it.
+    void extend(std::uint32_t routine, std::shared_ptr<const Declaration> declared,
+                std::shared_ptr<Behaviour> behaviour);
+
     /// Connects "routine.event" to "routine.slot"; a routine's name alone where it has only one.
     /// The same connection again changes nothing. Returns its index.
     std::uint32_t connect(std::string_view source, std::string_view target, Rename rename);
