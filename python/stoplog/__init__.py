@@ -45,6 +45,7 @@ from stoplog.errors import (
 )
 from stoplog.executors import Concurrent, Executor
 from stoplog.flow import Flow
+from stoplog.functions import FunctionRoutine
 from stoplog.job import Job
 from stoplog.job_state import JobState, RoutineState
 from stoplog.policies import JobStatus, Retention
@@ -69,6 +70,7 @@ __all__ = [
     "ExecutionError",
     "Executor",
     "Flow",
+    "FunctionRoutine",
     "GraphError",
     "Interrupted",
     "Job",

@@ -9,17 +9,29 @@ from stoplog import _core
 from stoplog._drawing import Drawing
 from stoplog.connection import Connection
 from stoplog.errors import ConfigurationError
+from stoplog.functions import FunctionRoutine, routine_of
 from stoplog.policies import Retention, policy_text, retention_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import TypeVar
+    from collections.abc import Callable, Sequence
+    from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, overload
 
     from stoplog._core import BoundEvent, BoundSlot, Routine
     from stoplog.policies import ErrorPolicy
 
+    P = ParamSpec("P")
     R = TypeVar("R", bound=Routine)
+    T = TypeVar("T")
+
+    class MakesRoutine(Protocol):
+        @overload
+        def __call__(
+            self, function: Callable[Concatenate[Routine, P], T], /
+        ) -> FunctionRoutine[Concatenate[Routine, P], P, T]: ...
+        @overload
+        def __call__(self, function: Callable[P, T], /) -> FunctionRoutine[P, P, T]: ...
+
 
 __all__ = ["Board"]
 
@@ -104,8 +116,9 @@ class Board:
         ------
         ConfigurationError
             If the name is taken or no identifier, or the routine's class is wrong.
-        UnknownEventError, UnknownSlotError, TypeMismatchError
-            If it replaces another one, and a connection would lose its end or no longer fit.
+        GraphError
+            If it replaces another one, and connections would lose an end or no longer fit; the
+            message lists them.
         """
         if name is None:
             cls = routine if isinstance(routine, type) else type(routine)
@@ -118,10 +131,102 @@ class Board:
         self._core.add(routine, name, policy, bool(replace))
         return routine
 
+    if TYPE_CHECKING:
+
+        @overload
+        def routine(
+            self, function: Callable[Concatenate[Routine, P], T], /
+        ) -> FunctionRoutine[Concatenate[Routine, P], P, T]: ...
+        @overload
+        def routine(self, function: Callable[P, T], /) -> FunctionRoutine[P, P, T]: ...
+        @overload
+        def routine(
+            self,
+            *,
+            name: str | None = None,
+            emits: str | Sequence[str] = (),
+            state: Mapping[str, Any] | None = None,
+            when: Literal["drained"] | None = None,
+            capacity: int = 1000,
+            on_error: ErrorPolicy | None = None,
+        ) -> MakesRoutine: ...
+
+    def routine(  # type: ignore[misc]  # mypy does not see that **slot_options takes the rest
+        self,
+        function: Any = None,
+        /,
+        *,
+        name: str | None = None,
+        emits: str | Sequence[str] = (),
+        state: Mapping[str, Any] | None = None,
+        **slot_options: Any,
+    ) -> Any:
+        """Make a routine of a plain function, and add it: ``@flow.routine(emits="word")``.
+
+        It takes the place of a function that was added under its name before, for future jobs.
+
+        Parameters
+        ----------
+        function : function
+            Its parameters are the fields of slot ``input``. A first parameter that is annotated
+            `Routine` is the routine itself: its declared state, `emit`, `job`.
+        name : str, optional
+            In the flow; by default the function's own.
+        emits : str or sequence of str
+            Its events. With one, a returned or yielded dict is its payload, another value its field
+            ``value``; None emits nothing. With several, an ``(event, payload)`` pair is returned or
+            yielded.
+        state : mapping, optional
+            Declared state: name -> a type, as in ``{"totals": dict}``, or a first value.
+        **slot_options
+            As for `slot`.
+
+        Returns
+        -------
+        FunctionRoutine
+            The routine; called, it is the plain function.
+
+        Raises
+        ------
+        ConfigurationError
+            If it is no plain function; if the name is that of a routine which is no function; if a
+            name or an option is wrong.
+        GraphError
+            If it replaces a function, and connections would lose an end; the message lists them.
+
+        Examples
+        --------
+        >>> import stoplog as sl
+        >>> flow = sl.Flow("words")
+        >>> @flow.routine(emits="word")
+        ... def split(text):
+        ...     for word in text.split():
+        ...         yield {"text": word}
+        >>> @flow.routine(state={"totals": dict})
+        ... def count(routine: sl.Routine, text):
+        ...     routine.totals[text] = routine.totals.get(text, 0) + 1
+        >>> connection = flow.connect(split, count)
+        >>> flow.run(split.of(text="to be or not to be"))["count"].totals
+        {'to': 2, 'be': 2, 'or': 1, 'not': 1}
+        """
+
+        def add(function: Any) -> FunctionRoutine[..., ..., Any]:
+            made = routine_of(function, name, emits, state, slot_options)
+            called = name or function.__name__
+            known = self._core.find(called)
+            if known is not None and not isinstance(known, FunctionRoutine):
+                raise ConfigurationError(
+                    f"flow '{self.name}': routine '{called}' is no function, so none takes its "
+                    f"place; give the function another name, or remove('{called}') first"
+                )
+            return self.add(made, called, replace=known is not None)
+
+        return add if function is None else add(function)
+
     def connect(
         self,
-        source: str | BoundEvent[...],
-        target: str | BoundSlot[...],
+        source: str | BoundEvent[...] | Routine,
+        target: str | BoundSlot[...] | Routine,
         *,
         rename: Mapping[str, str] | None = None,
     ) -> Connection:
@@ -129,10 +234,12 @@ class Board:
 
         Parameters
         ----------
-        source : BoundEvent or str
-            ``routine.event`` or ``"routine.event"``; a routine's name alone where it has one event.
-        target : BoundSlot or str
-            ``routine.slot`` or ``"routine.slot"``; a routine's name alone where it has one slot.
+        source : BoundEvent, Routine or str
+            ``routine.event`` or ``"routine.event"``; a routine, or its name, where it has one
+            event.
+        target : BoundSlot, Routine or str
+            ``routine.slot`` or ``"routine.slot"``; a routine, or its name, where it has one slot
+            (beside drained ones).
         rename : mapping, optional
             Field of the event -> field of the slot; other fields pass as they are.
 
@@ -153,9 +260,104 @@ class Board:
                 f"flow '{self.name}': rename maps fields of the event to fields of the slot, "
                 f"as {{'old': 'new'}}; found {rename!r}"
             )
-        mapped = None if rename is None else dict(rename)
-        index = self._core.connect(source, target, mapped)
+        index = self._core.connect(source, target, dict(rename or {}))
         return Connection(*self._core.connection(index))
+
+    def chain(self, *routines: str | Routine) -> None:
+        """Join each routine's only event to the next one's only slot; all of them or none.
+
+        Parameters
+        ----------
+        *routines : Routine or str
+            Two or more, in their order. Drained slots do not count.
+
+        Raises
+        ------
+        ConfigurationError
+            If one has several, or none.
+        UnknownRoutineError, TypeMismatchError
+            As `connect`.
+
+        Examples
+        --------
+        >>> import stoplog as sl
+        >>> flow = sl.Flow("shout")
+        >>> @flow.routine(emits="loud")
+        ... def upper(text: str) -> dict[str, str]:
+        ...     return {"text": text.upper()}
+        >>> @flow.routine
+        ... def show(text: str) -> None:
+        ...     print(text)
+        >>> flow.chain(upper, show)
+        >>> flow.run(upper.input, text="to be").status.name
+        TO BE
+        'COMPLETED'
+        """
+        if len(routines) < 2:
+            raise ConfigurationError(
+                f"flow '{self.name}': chain() joins two routines or more; found {len(routines)}"
+            )
+        for routine in routines:
+            if not isinstance(routine, (str, _core.Routine)):
+                raise ConfigurationError(
+                    f"flow '{self.name}': chain() takes routines or their names; found {routine!r}"
+                )
+        self._core.chain(list(routines))
+
+    def disconnect(self, connection: Connection) -> None:
+        """Take a connection away, for future jobs.
+
+        Parameters
+        ----------
+        connection : Connection
+            One of `connections`, or what `connect` returned.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such connection; the message lists what there is.
+        """
+        if not isinstance(connection, Connection):
+            raise ConfigurationError(
+                f"flow '{self.name}': disconnect() takes a Connection, as connect() returns; "
+                f"found {connection!r}"
+            )
+        self._core.disconnect(connection.source, connection.target, dict(connection.rename))
+
+    def remove(self, name: str) -> None:
+        """Take a routine away with its connections, for future jobs.
+
+        Parameters
+        ----------
+        name : str
+            Its name in this flow.
+
+        Raises
+        ------
+        UnknownRoutineError
+            If there is none of that name.
+        """
+        if not isinstance(name, str):
+            raise ConfigurationError(
+                f"flow '{self.name}': remove() takes a routine's name; found {name!r}"
+            )
+        self._core.remove(name)
+
+    def validate(self) -> list[str]:
+        """Look the whole drawing over.
+
+        Returns
+        -------
+        list of str
+            Warnings: events that no slot hears, slots that no event feeds. Ways in and out of the
+            flow are among them.
+
+        Raises
+        ------
+        GraphError
+            If something could never run; the message lists it.
+        """
+        return self._core.validate()
 
     def __repr__(self) -> str:
         return (

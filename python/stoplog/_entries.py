@@ -28,7 +28,7 @@ def entry_of(
     ----------
     flow : Flow
         For messages.
-    slot : Message, BoundSlot or str
+    slot : Message, BoundSlot, Routine or str
         Where to.
     payload, fields : mapping
         The fields; one of the two.
@@ -67,7 +67,7 @@ def entries_of(
     flow : Flow
         Whose slots they are.
     entries : tuple
-        One slot, its name and perhaps a mapping, or messages.
+        One slot, its name (or its routine) and perhaps a mapping, or messages.
     keywords : mapping
         Fields and options, as the user wrote them.
     names : sequence of str
@@ -82,7 +82,7 @@ def entries_of(
     if isinstance(first, _core.BoundSlot):
         _options, fields = split_options(flow, first, keywords, names)
         return [first.of(*entries[1:], **fields)], {}
-    if isinstance(first, str):
+    if isinstance(first, (str, _core.Routine)):
         if len(entries) > 2:
             raise ConfigurationError(
                 f"flow '{flow.name}': an entry by name takes one mapping of fields; several "

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from typing import Any, ParamSpec, overload
 
-    from stoplog._core import BoundSlot, Message
+    from stoplog._core import BoundSlot, Message, Routine
     from stoplog.executors import Executor
     from stoplog.policies import Retention, Run
 
@@ -73,7 +73,7 @@ class Flow(Board):
         @overload
         def run(
             self,
-            entry: str,
+            entry: str | Routine,
             payload: Mapping[str, Any] | None = None,
             /,
             *,
@@ -87,8 +87,9 @@ class Flow(Board):
 
         Parameters
         ----------
-        *entries : Message, BoundSlot or str
-            ``slot.of(...)``, several of them; or one slot, or its name, with the fields behind.
+        *entries : Message, BoundSlot, Routine or str
+            ``slot.of(...)``, several of them; or one slot, its name, or a routine that has one,
+            with the fields behind.
         executor : {"sequential", "background", "concurrent"} or Concurrent
             Who runs it: this thread, or one of its own in the same order.
         timeout : float, seconds, optional
@@ -142,7 +143,7 @@ class Flow(Board):
         @overload
         def start(
             self,
-            entry: str,
+            entry: str | Routine,
             payload: Mapping[str, Any] | None = None,
             /,
             *,
@@ -160,7 +161,7 @@ class Flow(Board):
 
         Parameters
         ----------
-        *entries : Message, BoundSlot or str
+        *entries : Message, BoundSlot, Routine or str
             As for `run`; without any the job is open: it waits for sends until `Job.finish`.
         executor : {"sequential", "background", "concurrent"} or Concurrent
             Sequential: in the thread that waits, or step by step.

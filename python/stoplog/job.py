@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from stoplog._core import Message
+    from stoplog._core import Message, Routine
     from stoplog.flow import Flow
     from stoplog.records import Delivery
 
@@ -112,7 +112,7 @@ class Job(_core.Job):
 
     def send(
         self,
-        slot: str | Message,
+        slot: str | Routine | Message,
         payload: Mapping[str, Any] | None = None,
         /,
         *,
@@ -123,8 +123,9 @@ class Job(_core.Job):
 
         Parameters
         ----------
-        slot : str or Message
-            ``"routine.slot"`` with fields, or ``routine.slot.of(...)``.
+        slot : str, Routine or Message
+            ``"routine.slot"``, or a routine that has one slot, with fields; or
+            ``routine.slot.of(...)``.
         payload : mapping, optional
             The fields, where one of them is named like an option.
         timeout : float, seconds, optional

@@ -20,9 +20,11 @@ public:
 
     void add_routine(const py::object& routine, const std::string& name,
                      std::optional<ErrorPolicy> on_error, bool may_replace);
+    /// With its connections.
+    void remove_routine(const std::string& routine);
     /// A routine has got more parts of its own. Nothing, where it is not in here any more.
     void redeclare(PyObject* routine);
-    /// "routine.event" of a BoundEvent of this flow; a str as it is.
+    /// "routine.event" of a BoundEvent of this flow, "routine" of a routine; a str as it is.
     [[nodiscard]] std::string event_text(const py::handle& source) const;
     [[nodiscard]] std::string slot_text(const py::handle& target) const;
     /// The name of a routine object in this flow.
