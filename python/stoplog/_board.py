@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, overload
 
-    from stoplog._core import BoundEvent, BoundSlot, Routine
+    from stoplog._core import BoundEvent, BoundSlot
     from stoplog.policies import ErrorPolicy
+    from stoplog.routine import Routine
 
     P = ParamSpec("P")
     R = TypeVar("R", bound=Routine)

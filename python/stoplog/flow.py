@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from typing import Any, ParamSpec, overload
 
-    from stoplog._core import BoundSlot, Message, Routine
+    from stoplog._core import BoundSlot, Message
     from stoplog.executors import Executor
     from stoplog.policies import Retention, Run
+    from stoplog.routine import Routine
 
     P = ParamSpec("P")
 

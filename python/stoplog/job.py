@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from stoplog._core import Message, Routine
+    from stoplog._core import Message
     from stoplog.flow import Flow
     from stoplog.records import Delivery
+    from stoplog.routine import Routine
 
     T = TypeVar("T")
 
