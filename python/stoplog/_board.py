@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from stoplog import _core
 from stoplog._drawing import Drawing
+from stoplog._redraw import draw_again, drawing_of
 from stoplog.connection import Connection
 from stoplog.errors import ConfigurationError
 from stoplog.functions import FunctionRoutine, routine_of
@@ -16,6 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, overload
+
+    from typing_extensions import Self
 
     from stoplog._core import BoundEvent, BoundSlot
     from stoplog.policies import ErrorPolicy
@@ -53,6 +56,57 @@ class Board:
                 raise ConfigurationError(f"Flow({what}=...) must be a str; found {value!r}")
         self._core = _core.Flow(name, version, policy_text(on_error))
         self._retention = retention_of(retention) or Retention()
+
+    @classmethod
+    def from_drawing(
+        cls,
+        drawing: Drawing | str,
+        routines: Mapping[str, Routine],
+        *,
+        on_error: ErrorPolicy = "stop",
+        retention: Retention | None = None,
+    ) -> Self:
+        """Return the flow of a drawing, made of the routines that you bring; nothing is imported.
+
+        Parameters
+        ----------
+        drawing : Drawing or str
+            A drawing, or its JSON.
+        routines : mapping
+            An instance for each name in it, in the order in which they are to be declared.
+        on_error, retention
+            As for a new flow: a drawing does not hold them.
+
+        Raises
+        ------
+        ConfigurationError
+            If a routine of the drawing is not among them, or one is that it does not have.
+        DefinitionMismatchError
+            If they differ from the drawing in something that matters; the message lists it.
+        SerializationError
+            If the JSON is no drawing.
+
+        Notes
+        -----
+        Connections are made in the order of the drawing, which is sorted.
+
+        Examples
+        --------
+        >>> import stoplog as sl
+        >>> class Show(sl.Routine):
+        ...     @sl.slot
+        ...     def text(self, text: str) -> None: ...
+        >>> flow = sl.Flow("shown")
+        >>> show = flow.add(Show(), "show")
+        >>> again = sl.Flow.from_drawing(flow.drawing.to_json(), {"show": Show()})
+        >>> again.fingerprint == flow.fingerprint
+        True
+        """
+        wanted = drawing_of(drawing)
+        data = wanted.to_plain()
+        flow = cls(data["flow"], version=data["version"], on_error=on_error, retention=retention)
+        draw_again(flow, wanted, routines)
+        return flow
 
     # ---- drawing
 

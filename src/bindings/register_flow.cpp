@@ -1,4 +1,5 @@
 // The flow for Python: thin, `stoplog.Flow` documents and types it.
+#include "stoplog/graph/drawing.hpp"
 #include "stoplog/graph/validate.hpp"
 
 #include "bindings/flow_handle.hpp"
@@ -102,6 +103,8 @@ void register_flow(py::module_& module) {
                  flow.disconnect(source, target, {rename.begin(), rename.end()});
              });
     define_questions(flow_class);
+    module.def("fingerprint_of",
+               [](const std::string& drawing) { return fingerprint_of(drawing); });
 }
 
 }  // namespace stoplog::python
