@@ -277,7 +277,11 @@ def event(declaration: Callable[Concatenate[Any, _P], None], /) -> Event[_P]: ..
 # ---- slots
 
 @final
-class Message: ...
+class Message:
+    @property
+    def slot(self) -> str: ...
+    @property
+    def routine(self) -> _AnyRoutine: ...
 
 @final
 class BoundSlot(Generic[_P]):

@@ -201,6 +201,13 @@ PyObject* message_repr(PyObject* o) {
                                 Py_TYPE(message.routine)->tp_name);
 }
 
+PyObject* message_get_slot(PyObject* o, void*) {
+    return Py_NewRef(as<MessageObject>(o)->slot->name);
+}
+PyObject* message_get_routine(PyObject* o, void*) {
+    return Py_NewRef(as<MessageObject>(o)->routine);
+}
+
 PyMethodDef slot_methods[] = {{"__set_name__", method(slot_set_name), METH_FASTCALL, nullptr},
                               {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, nullptr},
                               {}};
@@ -219,6 +226,11 @@ PyGetSetDef bound_properties[] = {
     {"name", bound_get_name, nullptr, "Its name on the routine.", nullptr},
     {"routine", bound_get_routine, nullptr, "The routine that it belongs to.", nullptr},
     {"__doc__", bound_get_doc, nullptr, nullptr, nullptr},
+    {}};
+
+PyGetSetDef message_properties[] = {
+    {"slot", message_get_slot, nullptr, "Name of the slot that it is for.", nullptr},
+    {"routine", message_get_routine, nullptr, "The routine that it is for.", nullptr},
     {}};
 
 }  // namespace
@@ -245,6 +257,7 @@ bool add_slot_types(PyObject* module) {
     PyType_Slot message[] = {{Py_tp_dealloc, slot_value(message_dealloc)},
                              {Py_tp_traverse, slot_value(message_traverse)},
                              {Py_tp_repr, slot_value(message_repr)},
+                             {Py_tp_getset, message_properties},
                              {}};
     constexpr unsigned long kFlags = Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION;
     slot_type = add_type(module, "stoplog.Slot", sizeof(SlotObject), kFlags, slots);
