@@ -98,6 +98,9 @@ PyObject* make_slot(const Handler& handler, const char* what, PyObject* options)
     if (!read_signature(handler.function, what, *self->fields, handler.first)) {
         return nullptr;
     }
+    if (PyVectorcall_Function(handler.callee) == nullptr) {
+        return raise("ConfigurationError", join(what, " cannot be called fast"));
+    }
     PyObject* name = nullptr;
     PyObject* value = nullptr;
     Py_ssize_t at = 0;
@@ -174,6 +177,10 @@ PyObject* make_slot_of(PyObject*, PyObject* arguments) {
     PyObject* options = nullptr;
     if (PyArg_ParseTuple(arguments, "sOOnppO!", &what, &handler.function, &handler.callee,
                          &handler.first, &takes_routine, &may_yield, &PyDict_Type, &options) == 0) {
+        return nullptr;
+    }
+    if (handler.first < 0 || handler.first > 1) {
+        PyErr_SetString(PyExc_ValueError, "make_slot: one parameter at most is no field");
         return nullptr;
     }
     handler.takes_routine = takes_routine != 0;

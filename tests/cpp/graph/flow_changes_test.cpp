@@ -81,6 +81,15 @@ TEST_F(FlowChangesTest, DisconnectTellsRenamesApart) {
     EXPECT_EQ(flow.connections().size(), 2U);
 }
 
+TEST_F(FlowChangesTest, ConnectionsWithNamesThatLookAlikeAreTwo) {
+    flow.add(routine("any", {}, {EventSpec{"out", true, {}}}));
+
+    flow.connect("any.out", "a.in", {{"x", "y;1:z;1:w"}});
+    flow.connect("any.out", "a.in", {{"x", "y"}, {"z", "w"}});
+
+    EXPECT_EQ(flow.connections().size(), 4U);
+}
+
 TEST_F(FlowChangesTest, ReplacementListsAllThatWouldDangle) {
     RoutineSpec other = routine("b", {slot("in", {"y"})}, {event("late", {"x"})});
     std::string message;

@@ -74,8 +74,12 @@ std::uint32_t find_part(const std::vector<Spec>& parts, const Path& path, std::s
 std::string connection_text(std::string_view source, std::string_view target,
                             const Rename& rename) {
     std::string text = join(source, ">", target);
+    const auto add = [&](const std::string& name) {
+        text += join(";", std::to_string(name.size()), ":", name);
+    };
     for (const auto& [old_name, new_name] : rename) {
-        text += join(";", old_name, "=", new_name);
+        add(old_name);
+        add(new_name);
     }
     return text;
 }

@@ -95,7 +95,7 @@ private:
     mutable std::shared_ptr<const Plan> plan_;
 };
 
-/// "a.out>b.in;old=new": equal for equal connections. `rename` is sorted.
+/// "a.out>b.in;3:old;3:new": equal for equal connections only. `rename` is sorted.
 [[nodiscard]] std::string connection_text(std::string_view source, std::string_view target,
                                           const Rename& rename);
 
