@@ -158,8 +158,7 @@ def _callee(
             result = function(routine, *args, **fields)
         else:
             result = function(*args, **fields)
-        if result is not None:
-            _emit_result(called, routine, events, result)
+        _emit_result(called, routine, events, result)
 
     return call
 
