@@ -7,7 +7,6 @@ from types import MappingProxyType
 
 from stoplog import _core
 from stoplog._drawing import Drawing
-from stoplog._redraw import draw_again, drawing_of
 from stoplog.connection import Connection
 from stoplog.errors import ConfigurationError
 from stoplog.functions import FunctionRoutine, routine_of
@@ -102,6 +101,8 @@ class Board:
         >>> again.fingerprint == flow.fingerprint
         True
         """
+        from stoplog._redraw import draw_again, drawing_of  # rarely needed: import time
+
         wanted = drawing_of(drawing)
         data = wanted.to_plain()
         flow = cls(data["flow"], version=data["version"], on_error=on_error, retention=retention)

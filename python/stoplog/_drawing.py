@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 from stoplog import _core
-from stoplog._canonical import canonical_text
 from stoplog.errors import SerializationError, TypeMismatchError
 
 TYPE_CHECKING = False
@@ -59,6 +58,8 @@ class Drawing:
         """
         if not isinstance(text, str):
             raise TypeMismatchError(f"from_json() takes a str; found {type(text).__name__}")
+        from stoplog._canonical import canonical_text  # rarely needed: import time
+
         canonical = canonical_text(text)
         return cls(canonical, _core.fingerprint_of(canonical))
 

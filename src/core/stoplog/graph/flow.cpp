@@ -157,15 +157,11 @@ std::string Flow::slot_path(const Connection& connection) const {
     return join(target.name, ".", target.declared->slots[connection.slot].name);
 }
 
-Connection Flow::checked(std::string_view source, std::string_view target, Rename rename) const {
+Connection Flow::located(std::string_view source, std::string_view target, Rename rename) const {
     const End from = find_event(source);
     const End to = find_slot(target);
     std::ranges::sort(rename);
-    Connection connection{from.routine, from.index, to.routine, to.index, std::move(rename)};
-    if (!known_.contains(whole_text(connection))) {
-        check_fields(connection);
-    }
-    return connection;
+    return {from.routine, from.index, to.routine, to.index, std::move(rename)};
 }
 
 // All that tells it from others.
@@ -173,27 +169,27 @@ std::string Flow::whole_text(const Connection& connection) const {
     return connection_text(event_path(connection), slot_path(connection), connection.rename);
 }
 
-std::uint32_t Flow::add_connection(Connection connection) {
-    const auto index = static_cast<std::uint32_t>(connections_.size());
-    const auto [known, is_new] = known_.try_emplace(whole_text(connection), index);
-    if (is_new) {
-        connections_.push_back(std::move(connection));
-        plan_.reset();
-    }
-    return known->second;
-}
-
 std::uint32_t Flow::connect(std::string_view source, std::string_view target, Rename rename) {
-    return add_connection(checked(source, target, std::move(rename)));
+    Connection connection = located(source, target, std::move(rename));
+    std::string text = whole_text(connection);
+    const auto known = known_.find(text);
+    if (known != known_.end()) {
+        return known->second;
+    }
+    check_fields(connection);
+    const auto index = static_cast<std::uint32_t>(connections_.size());
+    known_.emplace(std::move(text), index);
+    connections_.push_back(std::move(connection));
+    plan_.reset();
+    return index;
 }
 
 void Flow::chain(const std::vector<std::string>& routines) {
-    std::vector<Connection> connections;
     for (std::size_t i = 1; i < routines.size(); ++i) {
-        connections.push_back(checked(routines[i - 1], routines[i], {}));
+        check_fields(located(routines[i - 1], routines[i], {}));
     }
-    for (Connection& connection : connections) {
-        add_connection(std::move(connection));
+    for (std::size_t i = 1; i < routines.size(); ++i) {
+        connect(routines[i - 1], routines[i], {});
     }
 }
 

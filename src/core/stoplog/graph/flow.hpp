@@ -76,11 +76,10 @@ public:
 
 private:
     [[nodiscard]] std::vector<std::string> routine_names() const;
-    [[nodiscard]] Connection checked(std::string_view source, std::string_view target,
+    [[nodiscard]] Connection located(std::string_view source, std::string_view target,
                                      Rename rename) const;
     void check_fields(const Connection& connection) const;
     [[nodiscard]] std::string whole_text(const Connection& connection) const;
-    std::uint32_t add_connection(Connection connection);
     void index_anew();
     [[nodiscard]] std::vector<Connection> refit(std::uint32_t index, const RoutineSpec& old) const;
     bool refit_end(Connection& connection, std::uint32_t index, const RoutineSpec& old) const;
