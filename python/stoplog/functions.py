@@ -102,7 +102,12 @@ def routine_of(
     parts: dict[str, Any] = {
         "input": _core.make_slot(what, function, callee, first, True, True, dict(options))
     }
-    fields = {} if state is None else dict(state)
+    fields = {} if state is None else state
+    if not isinstance(fields, Mapping) or not all(map(_is_name, fields)):
+        raise ConfigurationError(
+            f"{called}: state=... maps names, which are identifiers, to types or first values, as "
+            f"{{'totals': dict}}; found {state!r}"
+        )
     for kind, names in (("event", events), ("state field", tuple(fields))):
         for part in names:
             if part in parts or part in _OWN_NAMES:
@@ -133,13 +138,17 @@ def _class_of(function: FunctionType, parts: Mapping[str, Any]) -> Any:
 
 
 def _names_of_events(called: str, emits: str | Sequence[str]) -> tuple[str, ...]:
-    names = (emits,) if isinstance(emits, str) else tuple(emits)
-    for name in names:
-        if not isinstance(name, str) or not name.isidentifier():
-            raise ConfigurationError(
-                f"{called}: emits=... has names of events, which are identifiers; found {name!r}"
-            )
-    return names
+    names = (emits,) if isinstance(emits, str) else emits
+    if isinstance(names, (tuple, list)) and all(map(_is_name, names)):
+        return tuple(names)
+    raise ConfigurationError(
+        f"{called}: emits=... is the name of an event, an identifier, or a list of them; "
+        f"found {emits!r}"
+    )
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and name.isidentifier()
 
 
 def _state_of(declared: Any) -> Any:

@@ -19,6 +19,11 @@ PyObject* name_of_part(PyObject* part) {
     return is_event(part) ? as<EventObject>(part)->name : as<SlotObject>(part)->name;
 }
 
+// A Slot or an Event that stands nowhere yet.
+bool is_fresh_part(PyObject* part) {
+    return (is_event(part) || Py_IS_TYPE(part, slot_type)) && text_of(name_of_part(part)) == "?";
+}
+
 // What has the name already: "slot", "event", "state field"; null: nothing.
 const char* taken_by(const RoutineObject& routine, PyObject* name) {
     const auto has_name = [&](PyObject* known) { return PyUnicode_Compare(known, name) == 0; };
@@ -43,8 +48,9 @@ bool check_name(PyObject* o, PyObject* name, const char* kind) {
     const char* const cls = Py_TYPE(o)->tp_name;
     if (!PyUnicode_CheckExact(name) || PyUnicode_IsIdentifier(name) != 1) {
         const Ref shown = Ref::steal(PyObject_Repr(name));
-        raise("ConfigurationError", join(cls, ": the name of a new ", kind, " must be an identifier; found ",
-                                         shown ? readable(shown.get()) : "?"));
+        raise("ConfigurationError",
+              join(cls, ": the name of a new ", kind, " must be an identifier; found ",
+                   shown ? readable(shown.get()) : "?"));
         return false;
     }
     if (!check_part_name(object(Py_TYPE(o)), name, kind)) {
@@ -85,8 +91,8 @@ void tell_flows(PyObject* o) {
 
 PyObject* define_part(PyObject* o, PyObject* const* arguments, Py_ssize_t count) {
     auto* const self = as<RoutineObject>(o);
-    if (count != 2 || !(is_event(arguments[1]) || Py_IS_TYPE(arguments[1], slot_type))) {
-        PyErr_SetString(PyExc_TypeError, "_define(name, part)");
+    if (count != 2 || !is_fresh_part(arguments[1])) {
+        PyErr_SetString(PyExc_TypeError, "_define(name, part): the part has no name yet");
         return nullptr;
     }
     PyObject* const part = arguments[1];

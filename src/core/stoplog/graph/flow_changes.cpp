@@ -63,6 +63,7 @@ void Flow::disconnect(std::string_view source, std::string_view target, Rename r
     const auto known = known_.find(connection_text(source, target, rename));
     if (known == known_.end()) {
         std::vector<std::string> paths;
+        paths.reserve(connections_.size());
         for (const Connection& connection : connections_) {
             paths.push_back(join(event_path(connection), " -> ", slot_path(connection)));
         }
