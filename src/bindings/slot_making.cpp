@@ -73,6 +73,39 @@ bool set_option(SlotObject& slot, PyObject* name, PyObject* value) {
     return false;
 }
 
+bool set_options(SlotObject& slot, PyObject* options) {
+    PyObject* name = nullptr;
+    PyObject* value = nullptr;
+    Py_ssize_t at = 0;
+    while (options != nullptr && PyDict_Next(options, &at, &name, &value) != 0) {
+        if (!set_option(slot, name, value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// What the spec says of the fields; false with an error set where a drained slot asks for one.
+bool settle_fields(SlotObject& slot, const char* what) {
+    SlotSpec& spec = *slot.spec;
+    spec.fields = slot.fields->fields();
+    spec.takes_any = slot.fields->takes_rest;
+    for (const Parameter& parameter : slot.fields->parameters) {
+        spec.takes_any = spec.takes_any || parameter.is_whole;
+    }
+    for (const FieldSpec& field : spec.fields) {
+        if (spec.is_drained && field.is_required) {
+            raise("ConfigurationError",
+                  join(what,
+                       " of a slot that is delivered when drained takes no fields; it asks "
+                       "for '",
+                       field.name, "'"));
+            return false;
+        }
+    }
+    return true;
+}
+
 // What runs when a delivery comes, and what says which fields it takes.
 struct Handler {
     PyObject* function;  // a plain function: its parameters are the fields
@@ -101,31 +134,8 @@ PyObject* make_slot(const Handler& handler, const char* what, PyObject* options)
     if (PyVectorcall_Function(handler.callee) == nullptr) {
         return raise("ConfigurationError", join(what, " cannot be called fast"));
     }
-    PyObject* name = nullptr;
-    PyObject* value = nullptr;
-    Py_ssize_t at = 0;
-    while (options != nullptr && PyDict_Next(options, &at, &name, &value) != 0) {
-        if (!set_option(*self, name, value)) {
-            return nullptr;
-        }
-    }
-    if (self->spec->is_drained) {
-        for (const FieldSpec& field : self->fields->fields()) {
-            if (field.is_required) {
-                return raise("ConfigurationError",
-                             join(what,
-                                  " of a slot that is delivered when drained takes no "
-                                  "fields; it asks for '",
-                                  field.name, "'"));
-            }
-        }
-    }
-    self->spec->fields = self->fields->fields();
-    self->spec->takes_any = self->fields->takes_rest;
-    for (const Parameter& parameter : self->fields->parameters) {
-        self->spec->takes_any = self->spec->takes_any || parameter.is_whole;
-    }
-    return Py_NewRef(made.get());
+    return set_options(*self, options) && settle_fields(*self, what) ? Py_NewRef(made.get())
+                                                                     : nullptr;
 }
 
 PyObject* make_method_slot(PyObject* function, PyObject* options) {
