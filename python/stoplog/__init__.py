@@ -9,7 +9,6 @@ from stoplog._core import (
     BoundSlot,
     Event,
     Message,
-    Routine,
     Slot,
     State,
     StateDict,
@@ -46,10 +45,12 @@ from stoplog.errors import (
 )
 from stoplog.executors import Concurrent, Executor
 from stoplog.flow import Flow
+from stoplog.functions import FunctionRoutine
 from stoplog.job import Job
 from stoplog.job_state import JobState, RoutineState
 from stoplog.policies import JobStatus, Retention
 from stoplog.records import Delivery, DeliveryId, JobError, Payload, Record
+from stoplog.routine import Routine
 from stoplog.values import register_codec, storable
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "ExecutionError",
     "Executor",
     "Flow",
+    "FunctionRoutine",
     "GraphError",
     "Interrupted",
     "Job",

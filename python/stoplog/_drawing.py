@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from stoplog.errors import SerializationError
+from stoplog import _core
+from stoplog.errors import SerializationError, TypeMismatchError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +34,38 @@ class Drawing:
     def to_json(self) -> str:
         """Return the picture as JSON, keys sorted, no spaces."""
         return self._text
+
+    @classmethod
+    def from_json(cls, text: str) -> Drawing:
+        """Return the picture that is written there, however it is laid out.
+
+        Parameters
+        ----------
+        text : str
+            As `to_json` gives it; keys, connections and spaces may stand in any order.
+
+        Raises
+        ------
+        SerializationError
+            If it is no drawing; the message says where.
+
+        Examples
+        --------
+        >>> import stoplog as sl
+        >>> drawing = sl.Flow("empty").drawing
+        >>> sl.Drawing.from_json(drawing.to_json()) == drawing
+        True
+        """
+        if not isinstance(text, str):
+            raise TypeMismatchError(f"from_json() takes a str; found {type(text).__name__}")
+        from stoplog._canonical import canonical_text  # rarely needed: import time
+
+        canonical = canonical_text(text)
+        return cls(canonical, _core.fingerprint_of(canonical))
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the picture as plain dicts, lists and values."""
+        return _parse(self._text)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Drawing):

@@ -24,7 +24,7 @@ def split_options(
     ----------
     flow : Flow
         Whose slot it is.
-    slot : str, BoundSlot or Message
+    slot : str, BoundSlot, Routine or Message
         The entry; a Message brings its fields along, so that all keywords are options.
     keywords : mapping
         As the user wrote them.
@@ -38,7 +38,7 @@ def split_options(
     """
     options = {name: value for name, value in keywords.items() if name in names}
     fields = {name: value for name, value in keywords.items() if name not in names}
-    if isinstance(slot, (str, _core.BoundSlot)):
+    if isinstance(slot, (str, _core.BoundSlot, _core.Routine)):
         for name in options:
             if flow._core.takes_field(slot, name):
                 where = slot if isinstance(slot, str) else slot.name

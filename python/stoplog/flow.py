@@ -1,15 +1,11 @@
-"""The drawing: routines and connections, and the ways to start a job on them."""
+"""A flow: what is drawn on its board, and the ways to start a job on it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
-from stoplog import _core
-from stoplog._drawing import Difference, Drawing, compare
-from stoplog._naming import choices
-from stoplog._options import deadline_nanoseconds, split_options
-from stoplog.connection import Connection
+from stoplog._board import Board
+from stoplog._drawing import Difference, compare
+from stoplog._entries import entries_of
+from stoplog._options import deadline_nanoseconds
 from stoplog.errors import (
     ConfigurationError,
     DefinitionMismatchError,
@@ -20,20 +16,20 @@ from stoplog.errors import (
 from stoplog.executors import executor_of
 from stoplog.job import Job
 from stoplog.job_state import JobState
-from stoplog.policies import JobStatus, Retention, policy_text, retention_of
+from stoplog.policies import JobStatus, retention_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
     from datetime import datetime, timedelta
-    from typing import Any, ParamSpec, TypeVar, overload
+    from typing import Any, ParamSpec, overload
 
-    from stoplog._core import BoundEvent, BoundSlot, Message, Routine
+    from stoplog._core import BoundSlot, Message
     from stoplog.executors import Executor
-    from stoplog.policies import ErrorPolicy, Run
+    from stoplog.policies import Retention, Run
+    from stoplog.routine import Routine
 
     P = ParamSpec("P")
-    R = TypeVar("R", bound=Routine)
 
 __all__ = ["Flow"]
 
@@ -41,7 +37,7 @@ _RUN_OPTIONS = ("executor", "timeout")
 _START_OPTIONS = ("executor", "job_id", "deadline", "keep_alive", "paused", "retention")
 
 
-class Flow:
+class Flow(Board):
     """Routines joined event to slot.
 
     Parameters
@@ -61,136 +57,6 @@ class Flow:
     Source: docs/explanation/architecture.md.
     """
 
-    def __init__(
-        self,
-        name: str = "flow",
-        *,
-        version: str = "1",
-        on_error: ErrorPolicy = "stop",
-        retention: Retention | None = None,
-    ) -> None:
-        for what, value in (("name", name), ("version", version)):
-            if not isinstance(value, str):
-                raise ConfigurationError(f"Flow({what}=...) must be a str; found {value!r}")
-        self._core = _core.Flow(name, version, policy_text(on_error))
-        self._retention = retention_of(retention) or Retention()
-
-    # ---- drawing
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return self._core.name
-
-    @property
-    def version(self) -> str:
-        """Its version."""
-        return self._core.version
-
-    @property
-    def routines(self) -> Mapping[str, Routine]:
-        """Its routines by name, in the order in which they were added."""
-        return MappingProxyType(self._core.routines())
-
-    @property
-    def connections(self) -> Sequence[Connection]:
-        """Its connections, in the order in which they were made."""
-        count = self._core.connection_count()
-        return tuple(Connection(*self._core.connection(i)) for i in range(count))
-
-    @property
-    def drawing(self) -> Drawing:
-        """It as data: canonical, the same in whatever order it was drawn."""
-        return Drawing(self._core.drawing, self._core.fingerprint)
-
-    @property
-    def fingerprint(self) -> str:
-        """Sixteen hexadecimal digits of the drawing."""
-        return self._core.fingerprint
-
-    def add(
-        self,
-        routine: R,
-        name: str | None = None,
-        *,
-        replace: bool = False,
-        on_error: ErrorPolicy | None = None,
-    ) -> R:
-        """Add a routine.
-
-        Parameters
-        ----------
-        routine : Routine
-            An instance; the same one only once.
-        name : str, optional
-            An identifier; by default the class's name in lower case.
-        replace : bool
-            Put it in the place of the routine of that name, for future jobs; connections stay.
-        on_error : {"stop", "continue", "skip"}, optional
-            What a failed handler means, where its slot does not say.
-
-        Returns
-        -------
-        Routine
-            The routine itself.
-
-        Raises
-        ------
-        ConfigurationError
-            If the name is taken or no identifier, or the routine's class is wrong.
-        UnknownEventError, UnknownSlotError, TypeMismatchError
-            If it replaces another one, and a connection would lose its end or no longer fit.
-        """
-        if name is None:
-            cls = routine if isinstance(routine, type) else type(routine)
-            name = cls.__name__.lower()
-        elif not isinstance(name, str):
-            raise ConfigurationError(
-                f"flow '{self.name}': a routine's name must be a str; found {name!r}"
-            )
-        policy = None if on_error is None else policy_text(on_error)
-        self._core.add(routine, name, policy, bool(replace))
-        return routine
-
-    def connect(
-        self,
-        source: str | BoundEvent[...],
-        target: str | BoundSlot[...],
-        *,
-        rename: Mapping[str, str] | None = None,
-    ) -> Connection:
-        """Join an event to a slot; the same connection again changes nothing.
-
-        Parameters
-        ----------
-        source : BoundEvent or str
-            ``routine.event`` or ``"routine.event"``; a routine's name alone where it has one event.
-        target : BoundSlot or str
-            ``routine.slot`` or ``"routine.slot"``; a routine's name alone where it has one slot.
-        rename : mapping, optional
-            Field of the event -> field of the slot; other fields pass as they are.
-
-        Raises
-        ------
-        UnknownRoutineError, UnknownEventError, UnknownSlotError
-            If there is no such end; the message lists what there is.
-        TypeMismatchError
-            If the slot needs a field that the event does not have.
-        GraphError
-            If the slot is delivered when drained.
-        """
-        if rename is not None and not (
-            isinstance(rename, Mapping)
-            and all(isinstance(n, str) for pair in rename.items() for n in pair)
-        ):
-            raise ConfigurationError(
-                f"flow '{self.name}': rename maps fields of the event to fields of the slot, "
-                f"as {{'old': 'new'}}; found {rename!r}"
-            )
-        mapped = None if rename is None else dict(rename)
-        index = self._core.connect(source, target, mapped)
-        return Connection(*self._core.connection(index))
-
     # ---- running
 
     if TYPE_CHECKING:
@@ -208,7 +74,7 @@ class Flow:
         @overload
         def run(
             self,
-            entry: str,
+            entry: str | Routine,
             payload: Mapping[str, Any] | None = None,
             /,
             *,
@@ -222,8 +88,9 @@ class Flow:
 
         Parameters
         ----------
-        *entries : Message, BoundSlot or str
-            ``slot.of(...)``, several of them; or one slot, or its name, with the fields behind.
+        *entries : Message, BoundSlot, Routine or str
+            ``slot.of(...)``, several of them; or one slot, its name, or a routine that has one,
+            with the fields behind.
         executor : {"sequential", "background", "concurrent"} or Concurrent
             Who runs it: this thread, or one of its own in the same order.
         timeout : float, seconds, optional
@@ -240,7 +107,7 @@ class Flow:
         Interrupted
             On Ctrl-C; the job is paused.
         """
-        made, options = self._entries(entries, keywords, _RUN_OPTIONS)
+        made, options = entries_of(self, entries, keywords, _RUN_OPTIONS)
         timeout = options.pop("timeout", None)
         if not made:
             raise ConfigurationError(
@@ -277,7 +144,7 @@ class Flow:
         @overload
         def start(
             self,
-            entry: str,
+            entry: str | Routine,
             payload: Mapping[str, Any] | None = None,
             /,
             *,
@@ -295,7 +162,7 @@ class Flow:
 
         Parameters
         ----------
-        *entries : Message, BoundSlot or str
+        *entries : Message, BoundSlot, Routine or str
             As for `run`; without any the job is open: it waits for sends until `Job.finish`.
         executor : {"sequential", "background", "concurrent"} or Concurrent
             Sequential: in the thread that waits, or step by step.
@@ -318,7 +185,7 @@ class Flow:
         ConfigurationError
             If the entries or an option are wrong; or a keyword could be an option or a field.
         """
-        made, options = self._entries(entries, keywords, _START_OPTIONS)
+        made, options = entries_of(self, entries, keywords, _START_OPTIONS)
         return self._start(made, {"executor": "background", **options})
 
     def resume(
@@ -402,12 +269,6 @@ class Flow:
         ]
         return compare(state.drawing.to_json(), self.drawing.to_json(), lines, unused)
 
-    def __repr__(self) -> str:
-        return (
-            f"<Flow '{self.name}' version {self.version!r}: {len(self._core.routines())} "
-            f"routines, {self._core.connection_count()} connections>"
-        )
-
     # ---- inside
 
     def _has_slot(self, path: str) -> bool:
@@ -416,62 +277,6 @@ class Flow:
         except KeyError:
             return False
         return True
-
-    def _entry(
-        self, slot: object, payload: Mapping[str, Any] | None, fields: Mapping[str, Any]
-    ) -> Any:
-        """Return what the core takes for one entry: a Message, or (slot, fields)."""
-        if isinstance(slot, _core.Message):
-            if payload is not None or fields:
-                raise ConfigurationError(
-                    f"flow '{self.name}': a message brings its own fields; found more of them: "
-                    f"{', '.join(fields) or repr(payload)}"
-                )
-            return slot
-        if payload is not None and not isinstance(payload, Mapping):
-            raise ConfigurationError(
-                f"flow '{self.name}': the payload must be a mapping of fields; found {payload!r}"
-            )
-        if payload is not None and fields:
-            raise ConfigurationError(
-                f"flow '{self.name}': give the fields as a mapping or as keywords, not both; "
-                f"unknown keywords: {', '.join(fields)}"
-            )
-        return slot, dict(fields if payload is None else payload)
-
-    def _entries(
-        self, entries: tuple[Any, ...], keywords: Mapping[str, Any], names: Sequence[str]
-    ) -> tuple[list[Any], dict[str, Any]]:
-        first = entries[0] if entries else None
-        if isinstance(first, _core.BoundSlot):
-            _options, fields = split_options(self, first, keywords, names)
-            return [first.of(*entries[1:], **fields)], {}
-        if isinstance(first, str):
-            if len(entries) > 2:
-                raise ConfigurationError(
-                    f"flow '{self.name}': an entry by name takes one mapping of fields; several "
-                    f"entries are messages: routine.slot.of(...)"
-                )
-            payload = entries[1] if len(entries) == 2 else None
-            if payload is not None:
-                options = {n: v for n, v in keywords.items() if n in names}
-                fields = {n: v for n, v in keywords.items() if n not in names}
-            else:
-                options, fields = split_options(self, first, keywords, names)
-            return [self._entry(first, payload, fields)], options
-        unknown = [name for name in keywords if name not in names]
-        if unknown:
-            raise ConfigurationError(
-                f"flow '{self.name}': unknown option {unknown[0]!r}; the options are "
-                f"{choices(unknown[0], names)}"
-            )
-        for entry in entries:
-            if not isinstance(entry, _core.Message):
-                raise ConfigurationError(
-                    f"flow '{self.name}': an entry is a slot, its name 'routine.slot', or "
-                    f"routine.slot.of(...); found {entry!r}"
-                )
-        return list(entries), dict(keywords)
 
     def _start(self, entries: list[Any], options: dict[str, Any]) -> Job:
         run_by = executor_of(options["executor"], self.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stoplog import _core
+from stoplog._entries import entry_of
 from stoplog._options import split_options
 from stoplog.errors import (
     DeadlockError,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from stoplog._core import Message
     from stoplog.flow import Flow
     from stoplog.records import Delivery
+    from stoplog.routine import Routine
 
     T = TypeVar("T")
 
@@ -111,7 +113,7 @@ class Job(_core.Job):
 
     def send(
         self,
-        slot: str | Message,
+        slot: str | Routine | Message,
         payload: Mapping[str, Any] | None = None,
         /,
         *,
@@ -122,8 +124,9 @@ class Job(_core.Job):
 
         Parameters
         ----------
-        slot : str or Message
-            ``"routine.slot"`` with fields, or ``routine.slot.of(...)``.
+        slot : str, Routine or Message
+            ``"routine.slot"``, or a routine that has one slot, with fields; or
+            ``routine.slot.of(...)``.
         payload : mapping, optional
             The fields, where one of them is named like an option.
         timeout : float, seconds, optional
@@ -147,7 +150,7 @@ class Job(_core.Job):
         """
         if timeout != 0:
             split_options(self.flow, slot, {**fields, "timeout": timeout}, ("timeout",))
-        entry = self.flow._entry(slot, payload, fields)
+        entry = entry_of(self.flow, slot, payload, fields)
         return DeliveryId("", self._guarded(self._send, self.flow._core, entry, timeout))
 
     def finish(self) -> None:

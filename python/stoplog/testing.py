@@ -1,7 +1,8 @@
-"""For tests of your own flows: time, order and interleavings in your hand."""
+"""For tests of your own flows: one handler by itself; order and interleavings in your hand."""
 
 from __future__ import annotations
 
+from stoplog._calling import call
 from stoplog._manual import ManualExecutor, explore
 
-__all__ = ["ManualExecutor", "explore"]
+__all__ = ["ManualExecutor", "call", "explore"]

@@ -55,6 +55,23 @@ void read_class(PyTypeObject* cls, std::vector<Ref>& names) {
     }
 }
 
+void add_part(PyObject* part, Definition& definition) {
+    if (Py_IS_TYPE(part, event_type)) {
+        definition.events.push_back(as<EventObject>(part));
+    } else if (Py_IS_TYPE(part, slot_type)) {
+        auto* const slot = as<SlotObject>(part);
+        definition.slots.push_back({slot,
+                                    slot->function,
+                                    slot->callee,
+                                    PyVectorcall_Function(slot->callee),
+                                    slot->takes_routine ? 0U : 1U,
+                                    {}});
+    } else {
+        definition.states.push_back(as<StateObject>(part));
+    }
+    definition.parts.push_back(Ref::borrow(part));
+}
+
 // What an attribute of the class is today; a part that was covered by something else is a mistake.
 bool take_part(PyTypeObject* cls, PyObject* attribute, Definition& definition) {
     PyObject* const part = _PyType_Lookup(cls, attribute);
@@ -67,22 +84,14 @@ bool take_part(PyTypeObject* cls, PyObject* attribute, Definition& definition) {
         return false;
     }
     const std::string_view name = text_of(part_name(part));
-    if (Py_IS_TYPE(part, event_type)) {
-        definition.events.push_back(as<EventObject>(part));
-    } else if (Py_IS_TYPE(part, slot_type)) {
-        for (const Definition::Slot& known : definition.slots) {
-            if (text_of(known.slot->name) == name) {
-                raise("ConfigurationError", join(where, ": there is a slot '", name, "' already"));
-                return false;
-            }
+    const bool is_slot = Py_IS_TYPE(part, slot_type);
+    for (const Definition::Slot& known : definition.slots) {
+        if (is_slot && text_of(known.slot->name) == name) {
+            raise("ConfigurationError", join(where, ": there is a slot '", name, "' already"));
+            return false;
         }
-        auto* const slot = as<SlotObject>(part);
-        definition.slots.push_back(
-            {slot, slot->function, PyVectorcall_Function(slot->function), {}});
-    } else {
-        definition.states.push_back(as<StateObject>(part));
     }
-    definition.parts.push_back(Ref::borrow(part));
+    add_part(part, definition);
     return true;
 }
 
@@ -138,8 +147,23 @@ Shared find_or_read(PyTypeObject* cls) {
 
 }  // namespace
 
-Shared shared_definition_of(RoutineObject* routine) {
-    if (routine->owner == nullptr) {
+Shared whole_definition_of(RoutineObject* routine) {
+    if (definition_of(routine) == nullptr || routine->own_parts == nullptr) {
+        return routine->owner == nullptr ? nullptr : *routine->owner;
+    }
+    auto whole = std::make_shared<Definition>();
+    for (const Ref& part : routine->definition->parts) {
+        add_part(part.get(), *whole);
+    }
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(routine->own_parts); ++i) {
+        add_part(PyTuple_GET_ITEM(routine->own_parts, i), *whole);
+    }
+    whole->declared = declaration_of(*whole);
+    return whole;
+}
+
+Definition* definition_of(RoutineObject* routine) {
+    if (routine->definition == nullptr) [[unlikely]] {
         Shared definition = find_or_read(Py_TYPE(reinterpret_cast<PyObject*>(routine)));
         if (!definition) {
             return nullptr;
@@ -147,14 +171,7 @@ Shared shared_definition_of(RoutineObject* routine) {
         routine->definition = definition.get();
         routine->owner = new Shared(std::move(definition));
     }
-    return *routine->owner;
-}
-
-Definition* definition_of(RoutineObject* routine) {
-    if (routine->definition != nullptr) [[likely]] {
-        return routine->definition;
-    }
-    return shared_definition_of(routine).get();
+    return routine->definition;
 }
 
 std::string name_in_class(PyObject* owner, PyObject* name) {

@@ -8,6 +8,7 @@
 #include "bindings/python_object.hpp"
 #include "bindings/signature.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,12 +16,15 @@
 namespace stoplog::python {
 
 struct Definition;
+class FlowHandle;
 
 /// `stoplog.Routine`: an empty base, so that a subclass need not call its __init__.
 struct RoutineObject {
-    PyObject_HEAD Definition* definition;  // made on first use
+    PyObject_HEAD Definition* definition;  // of its class; made on first use
     std::shared_ptr<Definition>* owner;    // of the definition
     PyObject* name;                        // in the flow that took it last
+    PyObject* own_parts;                   // tuple of what this object alone has; null: none
+    std::vector<std::weak_ptr<FlowHandle>>* flows;  // that took it
 };
 
 /// `stoplog.Event`: on the class. Called like a method, it emits.
@@ -40,10 +44,12 @@ struct EventObject {
 /// `stoplog.Slot`: on the class, around the handler.
 struct SlotObject {
     PyObject_HEAD PyObject* name;  // interned
-    PyObject* function;
-    PyObject* given_name;  // name= of the decorator, or null
+    PyObject* function;            // a plain one: its parameters are the fields
+    PyObject* callee;              // what is called: the function itself, or what stands before it
+    PyObject* given_name;          // name= of the decorator, or null
     Signature* fields;
     SlotSpec* spec;
+    bool takes_routine;  // `callee` is given the routine before the fields
 };
 
 /// `stoplog.State`: a declared field of state.
@@ -73,8 +79,10 @@ struct CallShape {
 struct Definition {
     struct Slot {
         SlotObject* slot;
-        PyObject* function;  // the slot's
+        PyObject* function;  // the slot's, like the next two
+        PyObject* callee;
         vectorcallfunc call;
+        std::uint32_t skipped;  // 1: the callee is not given the routine
         CallShape shape;
     };
     std::vector<EventObject*> events;  // borrowed: `parts` owns them
@@ -86,7 +94,8 @@ struct Definition {
 
 /// The definition of a routine's class; null with a Python error set where it is wrong.
 Definition* definition_of(RoutineObject* routine);
-std::shared_ptr<Definition> shared_definition_of(RoutineObject* routine);
+/// The same, and behind it what the routine has of its own: numbers of the class's parts stay.
+std::shared_ptr<Definition> whole_definition_of(RoutineObject* routine);
 
 inline bool is_routine(PyObject* object) { return PyObject_TypeCheck(object, routine_type) != 0; }
 

@@ -5,8 +5,11 @@
 #include "stoplog/base/inline.hpp"
 #include "stoplog/base/suggest.hpp"
 #include "stoplog/engine/call.hpp"
+#include "stoplog/engine/cell.hpp"
 
+#include "bindings/own_parts.hpp"
 #include "bindings/payload.hpp"
+#include "bindings/python_handler.hpp"
 
 #include <algorithm>
 
@@ -146,19 +149,36 @@ bool add_defaults(PyObject* routine, const EventObject& event, Py_ssize_t positi
     return make_payload(all.data(), event.payload_names);
 }
 
-bool find_index(PyObject* routine, EventObject* event, std::uint32_t& index) {
+// Among `events` from `from` on; its size where it is not there.
+std::uint32_t place_of(const std::vector<EventObject*>& events, const EventObject* event,
+                       std::size_t from) {
+    const auto begin = events.begin() + static_cast<std::ptrdiff_t>(std::min(from, events.size()));
+    return static_cast<std::uint32_t>(std::find(begin, events.end(), event) - events.begin());
+}
+
+// An event of the routine's own has a number in the plans made since it was defined.
+bool find_index(PyObject* routine, EventObject* event, const Call& call, std::uint32_t& index) {
     const Definition* const definition = definition_of(reinterpret_cast<RoutineObject*>(routine));
     if (definition == nullptr) {
         return false;
     }
-    for (std::uint32_t i = 0; i < definition->events.size(); ++i) {
-        if (definition->events[i] == event) {
-            index = event->hint = i;
-            return true;
-        }
+    index = place_of(definition->events, event, 0);
+    if (index < definition->events.size()) {
+        event->hint = index;
+        return true;
     }
+    const auto& handler = static_cast<const PythonHandler&>(*call.cell()->handler);
+    const std::vector<EventObject*>& planned = handler.definition().events;
+    index = place_of(planned, event, definition->events.size());
+    if (index < planned.size()) {
+        return true;
+    }
+    const bool is_own = own_event(*reinterpret_cast<RoutineObject*>(routine), event->name) == event;
     raise("UnknownEventError",
-          join("event '", text_of(event->name), "' is not one of ", Py_TYPE(routine)->tp_name));
+          join("event '", text_of(event->name), "' ",
+               is_own ? "was defined after this job was started: jobs that start now have it, on "
+                      : "is not one of ",
+               Py_TYPE(routine)->tp_name));
     return false;
 }
 
@@ -184,6 +204,19 @@ STOPLOG_INLINE PyObject* emit_at(std::uint32_t index, PyObject* routine, EventOb
     Py_RETURN_NONE;
 }
 
+PyObject* raise_unknown_event(PyObject* routine, PyObject* name) {
+    const std::shared_ptr<Definition> whole =
+        whole_definition_of(reinterpret_cast<RoutineObject*>(routine));
+    std::vector<std::string> names;
+    for (const EventObject* event : whole->events) {
+        names.emplace_back(text_of(event->name));
+    }
+    const std::string_view wrong = PyUnicode_Check(name) ? text_of(name) : "?";
+    return raise("UnknownEventError",
+                 join("no event '", wrong, "' on ", Py_TYPE(routine)->tp_name, "; its events are ",
+                      quoted_list(names), did_you_mean(wrong, names)));
+}
+
 // A name that is another object than the event's own, and all mistakes.
 [[gnu::noinline]] PyObject* emit_otherwise(PyObject* self, PyObject* const* arguments,
                                            Py_ssize_t count, PyObject* names) {
@@ -204,7 +237,11 @@ STOPLOG_INLINE PyObject* emit_at(std::uint32_t index, PyObject* routine, EventOb
             return emit(self, event, arguments + 1, 0, names);
         }
     }
-    return raise_unknown_event(*definition, self, arguments[0]);
+    if (EventObject* const event =
+            own_event(*reinterpret_cast<RoutineObject*>(self), arguments[0])) {
+        return emit(self, event, arguments + 1, 0, names);
+    }
+    return raise_unknown_event(self, arguments[0]);
 }
 
 }  // namespace
@@ -218,23 +255,11 @@ PyObject* emit(PyObject* routine, EventObject* event, PyObject* const* values,
     const Definition& definition = *reinterpret_cast<RoutineObject*>(routine)->definition;
     std::uint32_t index = event->hint;
     if (index >= definition.events.size() || definition.events[index] != event) [[unlikely]] {
-        if (!find_index(routine, event, index)) {
+        if (!find_index(routine, event, *call, index)) {
             return nullptr;
         }
     }
     return emit_at(index, routine, event, values, positional, names);
-}
-
-PyObject* raise_unknown_event(const Definition& definition, PyObject* routine, PyObject* name) {
-    std::vector<std::string> names;
-    names.reserve(definition.events.size());
-    for (const EventObject* event : definition.events) {
-        names.emplace_back(text_of(event->name));
-    }
-    const std::string_view wrong = PyUnicode_Check(name) ? text_of(name) : "?";
-    return raise("UnknownEventError",
-                 join("no event '", wrong, "' on ", Py_TYPE(routine)->tp_name, "; its events are ",
-                      quoted_list(names), did_you_mean(wrong, names)));
 }
 
 PyObject* emit_by_name(PyObject* self, PyObject* const* arguments, Py_ssize_t count,

@@ -13,7 +13,4 @@ PyObject* emit(PyObject* routine, EventObject* event, PyObject* const* values,
 PyObject* emit_by_name(PyObject* self, PyObject* const* arguments, Py_ssize_t count,
                        PyObject* names);
 
-/// "its events are 'a', 'b' (did you mean 'a'?)" as an UnknownEventError.
-PyObject* raise_unknown_event(const Definition& definition, PyObject* routine, PyObject* name);
-
 }  // namespace stoplog::python

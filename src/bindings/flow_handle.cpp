@@ -77,7 +77,7 @@ void FlowHandle::add_routine(const py::object& routine, const std::string& name_
                                       "'; make another ", class_name(routine), "()"));
     }
     auto* const object = reinterpret_cast<RoutineObject*>(routine.ptr());
-    std::shared_ptr<Definition> definition = shared_definition_of(object);
+    std::shared_ptr<Definition> definition = whole_definition_of(object);
     if (!definition) {
         throw py::error_already_set();
     }
@@ -88,12 +88,46 @@ void FlowHandle::add_routine(const py::object& routine, const std::string& name_
     spec.behaviour = std::make_shared<PythonHandler>(routine.ptr(), std::move(definition));
     const std::size_t count = routines().size();
     const std::uint32_t index =
-        may_replace ? Flow::add_or_replace(std::move(spec)) : Flow::add(std::move(spec));
+        may_replace ? Flow::add_or_replace(spec) : Flow::add(std::move(spec));
     if (index < count) {  // in the place of another
         std::erase_if(index_of_, [&](const auto& entry) { return entry.second == index; });
     }
     index_of_.emplace(routine.ptr(), index);
     Py_XSETREF(object->name, py::str(name_given).release().ptr());
+    remember(*object);
+}
+
+void FlowHandle::remove_routine(const std::string& routine) {
+    const std::uint32_t index = find_routine(routine);
+    const RoutineSpec removed = Flow::remove(routine);
+    std::erase_if(index_of_, [&](const auto& entry) { return entry.second == index; });
+    for (auto& [object, number] : index_of_) {
+        number -= number > index ? 1 : 0;
+    }
+}
+
+// So that it can tell when it gets more parts.
+void FlowHandle::remember(RoutineObject& routine) {
+    if (routine.flows == nullptr) {
+        routine.flows = new std::vector<std::weak_ptr<FlowHandle>>;
+    }
+    std::erase_if(*routine.flows, [&](const std::weak_ptr<FlowHandle>& known) {
+        const std::shared_ptr<FlowHandle> flow = known.lock();
+        return !flow || flow.get() == this;
+    });
+    routine.flows->push_back(weak_from_this());
+}
+
+void FlowHandle::redeclare(PyObject* routine) {
+    const auto known = index_of_.find(routine);
+    if (known == index_of_.end()) {
+        return;
+    }
+    std::shared_ptr<Definition> definition =
+        whole_definition_of(reinterpret_cast<RoutineObject*>(routine));
+    std::shared_ptr<const Declaration> declared = definition->declared;
+    Flow::extend(known->second, std::move(declared),
+                 std::make_shared<PythonHandler>(routine, std::move(definition)));
 }
 
 const std::string& FlowHandle::name_of(const py::handle& routine) const {
@@ -115,6 +149,9 @@ std::string FlowHandle::event_text(const py::handle& source) const {
     if (py::isinstance<py::str>(source)) {
         return source.cast<std::string>();
     }
+    if (is_routine(source.ptr())) {
+        return name_of(source);
+    }
     if (!Py_IS_TYPE(source.ptr(), bound_event_type)) {
         refuse_end(name(), "event", source);
     }
@@ -125,6 +162,9 @@ std::string FlowHandle::event_text(const py::handle& source) const {
 std::string FlowHandle::slot_text(const py::handle& target) const {
     if (py::isinstance<py::str>(target)) {
         return target.cast<std::string>();
+    }
+    if (is_routine(target.ptr())) {
+        return name_of(target);
     }
     if (!Py_IS_TYPE(target.ptr(), bound_slot_type)) {
         refuse_end(name(), "slot", target);

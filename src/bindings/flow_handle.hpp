@@ -3,22 +3,28 @@
 
 #include "stoplog/graph/flow.hpp"
 
+#include "bindings/definition.hpp"
 #include "bindings/payload.hpp"
 #include "bindings/pybind.hpp"
 
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 namespace stoplog::python {
 
-class FlowHandle : public Flow {
+class FlowHandle : public Flow, public std::enable_shared_from_this<FlowHandle> {
 public:
     using Flow::Flow;
 
     void add_routine(const py::object& routine, const std::string& name,
                      std::optional<ErrorPolicy> on_error, bool may_replace);
-    /// "routine.event" of a BoundEvent of this flow; a str as it is.
+    /// With its connections.
+    void remove_routine(const std::string& routine);
+    /// A routine has got more parts of its own. Nothing, where it is not in here any more.
+    void redeclare(PyObject* routine);
+    /// "routine.event" of a BoundEvent of this flow, "routine" of a routine; a str as it is.
     [[nodiscard]] std::string event_text(const py::handle& source) const;
     [[nodiscard]] std::string slot_text(const py::handle& target) const;
     /// The name of a routine object in this flow.
@@ -35,6 +41,7 @@ public:
                                    const py::dict& fields) const;
 
 private:
+    void remember(RoutineObject& routine);
     [[nodiscard]] std::string name_in(const Plan& plan, PyObject* routine) const;
     std::unordered_map<PyObject*, std::uint32_t> index_of_;
 };

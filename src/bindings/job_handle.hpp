@@ -6,6 +6,7 @@
 
 #include "stoplog/engine/job.hpp"
 
+#include "bindings/live_jobs.hpp"
 #include "bindings/pybind.hpp"
 #include "bindings/python_object.hpp"
 
@@ -112,6 +113,7 @@ private:
     Ref kept_;                // its own Python object, while an executor has work of it
     std::vector<Waiter*> waiters_;
     std::shared_ptr<void> interruption_;
+    Listed listed_{*this};
 };
 
 /// The Python object of a job; a new reference, or null with an error set.

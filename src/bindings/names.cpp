@@ -1,9 +1,10 @@
-// The reserved names are read from the Routine type itself, so the list cannot go stale.
+// The reserved names are read from the Routine class itself, so the list cannot go stale.
 #include "bindings/names.hpp"
 
 #include "stoplog/base/error.hpp"
 
 #include "bindings/definition.hpp"
+#include "bindings/face.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -11,10 +12,9 @@
 namespace stoplog::python {
 namespace {
 
-// Beside what the type has today: names that belong to it.
-constexpr std::string_view kReserved[] = {
-    "to_dict",    "local",    "concurrency", "define_slot",   "define_event", "set_config",
-    "get_config", "on_start", "on_stop",     "before_handle", "after_handle", "on_error"};
+// Beside what the class has today: names that belong to it.
+constexpr std::string_view kReserved[] = {"to_dict", "local",         "concurrency",  "on_start",
+                                          "on_stop", "before_handle", "after_handle", "on_error"};
 
 }  // namespace
 
@@ -30,10 +30,14 @@ bool check_single_name(PyObject* owner, PyObject* known, PyObject* name) {
 }
 
 bool check_part_name(PyObject* owner, PyObject* name, const char* kind) {
+    PyObject* const every = face("Routine");
+    if (every == nullptr) {
+        return false;
+    }
     const std::string_view text = text_of(name);
     const bool is_reserved =
         std::find(std::begin(kReserved), std::end(kReserved), text) != std::end(kReserved) ||
-        PyDict_Contains(routine_type->tp_dict, name) == 1;
+        _PyType_Lookup(reinterpret_cast<PyTypeObject*>(every), name) != nullptr;
     if (!is_reserved) {
         return true;
     }

@@ -93,8 +93,8 @@ STOPLOG_INLINE PyObject* PythonHandler::call_plainly(const Definition::Slot& slo
     for (std::uint32_t i = 0; i < payload.size; ++i) {
         stack[i + 2] = payload.values[i];
     }
-    return slot.call(slot.function, stack + 1, (payload.size + 1) | PY_VECTORCALL_ARGUMENTS_OFFSET,
-                     nullptr);
+    return slot.call(slot.callee, stack + 1 + slot.skipped,
+                     (payload.size + 1 - slot.skipped) | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
 }
 
 // Any other way: a drained slot has no payload, a connection may rename its fields.
@@ -189,9 +189,9 @@ PyObject* PythonHandler::call_shaped(Definition::Slot& slot, const PythonPayload
     }
     const std::size_t by_keyword =
         keywords ? static_cast<std::size_t>(PyTuple_GET_SIZE(keywords.get())) : 0;
-    const std::size_t positional = stack.size() - 1 - by_keyword;
-    return slot.call(slot.function, stack.data() + 1, positional | PY_VECTORCALL_ARGUMENTS_OFFSET,
-                     keywords.get());
+    const std::size_t positional = stack.size() - 1 - slot.skipped - by_keyword;
+    return slot.call(slot.callee, stack.data() + 1 + slot.skipped,
+                     positional | PY_VECTORCALL_ARGUMENTS_OFFSET, keywords.get());
 }
 
 // ---- declared state

@@ -1,4 +1,7 @@
 // The flow for Python: thin, `stoplog.Flow` documents and types it.
+#include "stoplog/graph/drawing.hpp"
+#include "stoplog/graph/validate.hpp"
+
 #include "bindings/flow_handle.hpp"
 #include "bindings/python_handler.hpp"
 
@@ -29,6 +32,11 @@ bool takes_field(const FlowHandle& flow, const py::handle& slot, const std::stri
                        [&](const FieldSpec& known) { return known.name == field; });
 }
 
+py::object routine_object(const RoutineSpec& spec) {
+    return py::reinterpret_borrow<py::object>(
+        static_cast<const PythonHandler&>(*spec.behaviour).routine());
+}
+
 using FlowClass = py::class_<FlowHandle, std::shared_ptr<FlowHandle>>;
 
 // What a flow tells of itself.
@@ -40,12 +48,17 @@ void define_questions(FlowClass& flow_class) {
              [](const FlowHandle& flow) {
                  py::dict routines;
                  for (const RoutineSpec& spec : flow.routines()) {
-                     routines[py::str(spec.name)] = py::reinterpret_borrow<py::object>(
-                         static_cast<const PythonHandler&>(*spec.behaviour).routine());
+                     routines[py::str(spec.name)] = routine_object(spec);
                  }
                  return routines;
              })
+        .def("find",
+             [](const FlowHandle& flow, const std::string& name) -> py::object {
+                 const std::optional<std::uint32_t> found = flow.index_of(name);
+                 return found ? routine_object(flow.routines()[*found]) : py::none();
+             })
         .def("name_of", &FlowHandle::name_of)
+        .def("validate", [](const FlowHandle& flow) { return validate(flow); })
         .def_property_readonly("name", [](const FlowHandle& flow) { return flow.name(); })
         .def_property_readonly("version", [](const FlowHandle& flow) { return flow.version(); })
         .def_property_readonly("drawing",
@@ -69,15 +82,29 @@ void register_flow(py::module_& module) {
                 const std::optional<std::string>& on_error, bool may_replace) {
                  flow.add_routine(routine, name, optional_policy(on_error), may_replace);
              })
-        .def("connect", [](FlowHandle& flow, const py::handle& source, const py::handle& target,
-                           const std::optional<std::map<std::string, std::string>>& rename) {
-            Rename pairs;
-            if (rename) {
-                pairs.assign(rename->begin(), rename->end());
-            }
-            return flow.connect(flow.event_text(source), flow.slot_text(target), std::move(pairs));
-        });
+        .def("remove", &FlowHandle::remove_routine)
+        .def("connect",
+             [](FlowHandle& flow, const py::handle& source, const py::handle& target,
+                const std::map<std::string, std::string>& rename) {
+                 return flow.connect(flow.event_text(source), flow.slot_text(target),
+                                     {rename.begin(), rename.end()});
+             })
+        .def("chain",
+             [](FlowHandle& flow, const py::list& routines) {
+                 std::vector<std::string> names;
+                 for (const py::handle& routine : routines) {
+                     names.push_back(flow.event_text(routine));
+                 }
+                 flow.chain(names);
+             })
+        .def("disconnect",
+             [](FlowHandle& flow, const std::string& source, const std::string& target,
+                const std::map<std::string, std::string>& rename) {
+                 flow.disconnect(source, target, {rename.begin(), rename.end()});
+             });
     define_questions(flow_class);
+    module.def("fingerprint_of",
+               [](const std::string& drawing) { return fingerprint_of(drawing); });
 }
 
 }  // namespace stoplog::python

@@ -9,6 +9,8 @@
 #include "bindings/current_call.hpp"
 #include "bindings/emit.hpp"
 #include "bindings/job_handle.hpp"
+#include "bindings/live_jobs.hpp"
+#include "bindings/own_parts.hpp"
 #include "bindings/records.hpp"
 #include "bindings/state_dict_type.hpp"
 #include "bindings/type_support.hpp"
@@ -49,6 +51,12 @@ int routine_init(PyObject* o, PyObject* arguments, PyObject* keywords) {
 
 int routine_traverse(PyObject* o, visitproc visit, void* arg) {
     Py_VISIT(Py_TYPE(o));
+    Py_VISIT(as<RoutineObject>(o)->own_parts);
+    return 0;
+}
+
+int routine_clear(PyObject* o) {
+    Py_CLEAR(as<RoutineObject>(o)->own_parts);
     return 0;
 }
 
@@ -56,6 +64,8 @@ void routine_dealloc(PyObject* o) {
     PyObject_GC_UnTrack(o);
     auto* const self = as<RoutineObject>(o);
     delete self->owner;
+    delete self->flows;
+    Py_XDECREF(self->own_parts);
     Py_XDECREF(self->name);
     free_instance(o);
 }
@@ -116,6 +126,18 @@ PyObject* expect(PyObject* o, PyObject* path) {
                                           did_you_mean(text_of(path), known)));
 }
 
+// Ids of the jobs that have it in their plan and have not ended.
+PyObject* live_jobs(PyObject* o, PyObject*) {
+    Ref ids = Ref::steal(PyList_New(0));
+    for (const std::string& id : live_jobs_with(o)) {
+        const Ref text = make_text(id);
+        if (!ids || !text || PyList_Append(ids.get(), text.get()) < 0) {
+            return nullptr;
+        }
+    }
+    return ids.release();
+}
+
 PyMethodDef routine_methods[] = {
     {"emit", method(emit_by_name), METH_FASTCALL | METH_KEYWORDS,
      "emit($self, event, /, **fields)\n--\n\n"
@@ -133,6 +155,8 @@ PyMethodDef routine_methods[] = {
      "Parameters\n----------\nslot : str\n    \"routine.slot\".\n\n"
      "Raises\n------\nStateError\n    Outside a call of this routine.\n"
      "UnknownSlotError\n    If the flow has no such slot."},
+    {"_define", method(define_part), METH_FASTCALL, nullptr},
+    {"_live_jobs", live_jobs, METH_NOARGS, nullptr},
     {}};
 PyGetSetDef routine_properties[] = {
     {"name", get_name, nullptr, "Its name in its flow.", nullptr},
@@ -144,18 +168,13 @@ PyGetSetDef routine_properties[] = {
 }  // namespace
 
 bool add_routine_type(PyObject* module) {
-    static const char* const kDoc =
-        "One reusable part: slots in, events out, declared state.\n\n"
-        "Subclass it; `super().__init__()` is not required. One object may run in many jobs at "
-        "once:\nits ordinary attributes are shared by them and not saved, declared state "
-        "(`State`) is each\njob's own.";
     PyType_Slot slots[] = {{Py_tp_new, slot_value(routine_new)},
                            {Py_tp_init, slot_value(routine_init)},
                            {Py_tp_dealloc, slot_value(routine_dealloc)},
                            {Py_tp_traverse, slot_value(routine_traverse)},
+                           {Py_tp_clear, slot_value(routine_clear)},
                            {Py_tp_methods, routine_methods},
                            {Py_tp_getset, routine_properties},
-                           {Py_tp_doc, const_cast<char*>(kDoc)},
                            {}};
     routine_type = add_type(module, "stoplog.Routine", sizeof(RoutineObject),
                             Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots);

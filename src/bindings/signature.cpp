@@ -14,20 +14,20 @@ bool is_payload_annotation(PyObject* annotation) {
     return PyType_Check(annotation) && annotation == error_type("Payload");
 }
 
-const char* refusal(const PyCodeObject& code) {
+const char* refusal(const PyCodeObject& code, bool may_yield, Py_ssize_t first) {
     if ((code.co_flags & CO_COROUTINE) != 0 || (code.co_flags & CO_ASYNC_GENERATOR) != 0) {
         return "is async; write a plain function";
     }
-    if ((code.co_flags & CO_GENERATOR) != 0) {
+    if ((code.co_flags & CO_GENERATOR) != 0 && !may_yield) {
         return "is a generator: calling it would run nothing; emit instead of yield";
     }
     if ((code.co_flags & CO_VARARGS) != 0) {
         return "takes *args; fields have names: write them out, or take **rest";
     }
-    if (code.co_argcount == 0) {
+    if (code.co_argcount < first) {
         return "takes no self";
     }
-    if (code.co_posonlyargcount > 1) {
+    if (code.co_posonlyargcount > first) {
         return "has positional-only parameters; fields are given by name";
     }
     return nullptr;
@@ -56,14 +56,15 @@ Py_ssize_t Signature::find(PyObject* name) const {
     return -1;
 }
 
-bool read_signature(PyObject* function, const std::string& what, Signature& signature) {
+bool read_signature(PyObject* function, const std::string& what, Signature& signature,
+                    Py_ssize_t first) {
     if (!PyFunction_Check(function)) {
         raise("ConfigurationError",
               join(what, " must be a plain function; found ", Py_TYPE(function)->tp_name));
         return false;
     }
     const auto& code = *reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(function));
-    if (const char* const wrong = refusal(code)) {
+    if (const char* const wrong = refusal(code, signature.may_yield, first)) {
         raise("ConfigurationError", join(what, " ", wrong));
         return false;
     }
@@ -77,7 +78,7 @@ bool read_signature(PyObject* function, const std::string& what, Signature& sign
     PyObject* const keyword_defaults = PyFunction_GET_KW_DEFAULTS(function);
     const Py_ssize_t default_count = defaults == nullptr ? 0 : PyTuple_GET_SIZE(defaults);
     const Py_ssize_t total = code.co_argcount + code.co_kwonlyargcount;
-    for (Py_ssize_t i = 1; i < total; ++i) {
+    for (Py_ssize_t i = first; i < total; ++i) {
         Parameter parameter;
         parameter.name = Ref::borrow(PyTuple_GET_ITEM(names.get(), i));
         parameter.is_positional = i < code.co_argcount;

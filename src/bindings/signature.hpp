@@ -18,15 +18,17 @@ struct Parameter {
 };
 
 struct Signature {
-    std::vector<Parameter> parameters;  // without the first, the routine itself
+    std::vector<Parameter> parameters;  // without the routine itself
     bool takes_rest = false;            // `**rest`
+    bool may_yield = false;             // a generator may serve: its caller runs it
 
     [[nodiscard]] std::vector<FieldSpec> fields() const;
     [[nodiscard]] Py_ssize_t find(PyObject* name) const;
 };
 
-/// Reads a plain function. False, with a ConfigurationError set, where it cannot serve: `what`
-/// begins the message.
-bool read_signature(PyObject* function, const std::string& what, Signature& signature);
+/// Reads a plain function, of which `first` parameters are no fields. False, with a
+/// ConfigurationError set, where it cannot serve: `what` begins the message.
+bool read_signature(PyObject* function, const std::string& what, Signature& signature,
+                    Py_ssize_t first = 1);
 
 }  // namespace stoplog::python

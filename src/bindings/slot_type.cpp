@@ -21,155 +21,17 @@ std::string where_of(const BoundSlotObject& bound) {
 
 // ---- Slot
 
-bool set_policy(PyObject* value, std::optional<ErrorPolicy>& policy) {
-    const std::string_view text = PyUnicode_Check(value) ? text_of(value) : "";
-    if (text == "stop") {
-        policy = ErrorPolicy::Stop;
-    } else if (text == "continue") {
-        policy = ErrorPolicy::Continue;
-    } else if (text == "skip") {
-        policy = ErrorPolicy::Skip;
-    } else {
-        const Ref shown = Ref::steal(PyObject_Repr(value));
-        raise("ConfigurationError", join("on_error must be 'stop', 'continue' or 'skip'; found ",
-                                         shown ? text_of(shown.get()) : "?"));
-        return false;
-    }
-    return true;
-}
-
-bool set_capacity(PyObject* value, std::uint32_t& capacity) {
-    constexpr long long kLargest = 1LL << 30;
-    const long long number = PyLong_CheckExact(value) ? PyLong_AsLongLong(value) : 0;
-    PyErr_Clear();
-    if (number < 1 || number > kLargest) {
-        const Ref shown = Ref::steal(PyObject_Repr(value));
-        raise("ConfigurationError", join("capacity must be a whole number from 1 to 2**30; found ",
-                                         shown ? text_of(shown.get()) : "?"));
-        return false;
-    }
-    capacity = static_cast<std::uint32_t>(number);
-    return true;
-}
-
-bool set_option(SlotObject& slot, PyObject* name, PyObject* value) {
-    const std::string_view option = text_of(name);
-    SlotSpec& spec = *slot.spec;
-    if (option == "name") {
-        if (value == Py_None) {
-            return true;
-        }
-        if (!PyUnicode_Check(value) || PyUnicode_IsIdentifier(value) != 1) {
-            raise("ConfigurationError", "slot(name=...): a name is an identifier");
-            return false;
-        }
-        Py_XSETREF(slot.given_name, Py_NewRef(value));
-        return true;
-    }
-    if (option == "when") {
-        spec.is_drained = PyUnicode_Check(value) && text_of(value) == "drained";
-        if (!spec.is_drained && value != Py_None) {
-            raise("ConfigurationError", "slot(when=...) must be 'drained'");
-            return false;
-        }
-        return true;
-    }
-    if (option == "capacity") {
-        return set_capacity(value, spec.capacity);
-    }
-    if (option == "on_error") {
-        return value == Py_None || set_policy(value, spec.on_error);
-    }
-    const std::vector<std::string> options{"name", "when", "capacity", "on_error"};
-    raise("ConfigurationError", join("slot(): unknown option '", option, "'; the options are ",
-                                     quoted_list(options), did_you_mean(option, options)));
-    return false;
-}
-
-PyObject* make_slot(PyObject* function, PyObject* options) {
-    const Ref made = Ref::steal(slot_type->tp_alloc(slot_type, 0));
-    if (!made) {
-        return nullptr;
-    }
-    auto* const self = as<SlotObject>(made.get());
-    self->fields = new Signature;
-    self->spec = new SlotSpec;
-    self->function = Py_NewRef(function);
-    self->name = PyUnicode_InternFromString("?");
-    if (!read_signature(function, "@slot: the handler", *self->fields)) {
-        return nullptr;
-    }
-    PyObject* name = nullptr;
-    PyObject* value = nullptr;
-    Py_ssize_t at = 0;
-    while (options != nullptr && PyDict_Next(options, &at, &name, &value) != 0) {
-        if (!set_option(*self, name, value)) {
-            return nullptr;
-        }
-    }
-    if (self->spec->is_drained) {
-        for (const FieldSpec& field : self->fields->fields()) {
-            if (field.is_required) {
-                return raise("ConfigurationError",
-                             join("@slot(when=\"drained\") is delivered without fields; the "
-                                  "handler asks for '",
-                                  field.name, "'"));
-            }
-        }
-    }
-    self->spec->fields = self->fields->fields();
-    self->spec->takes_any = self->fields->takes_rest;
-    for (const Parameter& parameter : self->fields->parameters) {
-        self->spec->takes_any = self->spec->takes_any || parameter.is_whole;
-    }
-    return Py_NewRef(made.get());
-}
-
-PyObject* apply_options(PyObject* options, PyObject* function) {
-    return make_slot(function, options);
-}
-
-PyMethodDef apply_definition{"slot", apply_options, METH_O, nullptr};
-
-PyObject* decorate_slot(PyObject*, PyObject* arguments, PyObject* options) {
-    const Py_ssize_t count = PyTuple_GET_SIZE(arguments);
-    if (count == 1 && options == nullptr) {
-        return make_slot(PyTuple_GET_ITEM(arguments, 0), nullptr);
-    }
-    if (count != 0) {
-        PyErr_SetString(PyExc_TypeError, "write @slot, or @slot(option=...)");
-        return nullptr;
-    }
-    const Ref copied = Ref::steal(options == nullptr ? PyDict_New() : PyDict_Copy(options));
-    if (!copied) {
-        return nullptr;
-    }
-    // Wrong options are told where they stand, before there is a handler.
-    const Ref probe = Ref::steal(slot_type->tp_alloc(slot_type, 0));
-    if (!probe) {
-        return nullptr;
-    }
-    as<SlotObject>(probe.get())->spec = new SlotSpec;
-    PyObject* name = nullptr;
-    PyObject* value = nullptr;
-    Py_ssize_t at = 0;
-    while (PyDict_Next(copied.get(), &at, &name, &value) != 0) {
-        if (!set_option(*as<SlotObject>(probe.get()), name, value)) {
-            return nullptr;
-        }
-    }
-    return PyCFunction_New(&apply_definition, copied.get());
-}
-
 int slot_traverse(PyObject* o, visitproc visit, void* arg) {
     auto* const self = as<SlotObject>(o);
     Py_VISIT(Py_TYPE(o));
     Py_VISIT(self->function);
+    Py_VISIT(self->callee);
     return 0;
 }
 
 int slot_clear(PyObject* o) {
     Py_CLEAR(as<SlotObject>(o)->function);
+    Py_CLEAR(as<SlotObject>(o)->callee);
     return 0;
 }
 
@@ -178,6 +40,7 @@ void slot_dealloc(PyObject* o) {
     auto* const self = as<SlotObject>(o);
     Py_XDECREF(self->name);
     Py_XDECREF(self->function);
+    Py_XDECREF(self->callee);
     Py_XDECREF(self->given_name);
     delete self->fields;
     delete self->spec;
@@ -251,7 +114,10 @@ void bound_dealloc(PyObject* o) {
 // An ordinary call of the handler: for super(), and for tests of one handler.
 PyObject* bound_call(PyObject* o, PyObject* arguments, PyObject* keywords) {
     const auto& bound = *as<BoundSlotObject>(o);
-    const Ref method = Ref::steal(PyMethod_New(bound.slot->function, bound.routine));
+    if (!bound.slot->takes_routine) {
+        return PyObject_Call(bound.slot->callee, arguments, keywords);
+    }
+    const Ref method = Ref::steal(PyMethod_New(bound.slot->callee, bound.routine));
     return method ? PyObject_Call(method.get(), arguments, keywords) : nullptr;
 }
 
@@ -335,6 +201,13 @@ PyObject* message_repr(PyObject* o) {
                                 Py_TYPE(message.routine)->tp_name);
 }
 
+PyObject* message_get_slot(PyObject* o, void*) {
+    return Py_NewRef(as<MessageObject>(o)->slot->name);
+}
+PyObject* message_get_routine(PyObject* o, void*) {
+    return Py_NewRef(as<MessageObject>(o)->routine);
+}
+
 PyMethodDef slot_methods[] = {{"__set_name__", method(slot_set_name), METH_FASTCALL, nullptr},
                               {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, nullptr},
                               {}};
@@ -354,8 +227,11 @@ PyGetSetDef bound_properties[] = {
     {"routine", bound_get_routine, nullptr, "The routine that it belongs to.", nullptr},
     {"__doc__", bound_get_doc, nullptr, nullptr, nullptr},
     {}};
-PyMethodDef functions[] = {{"slot", method(decorate_slot), METH_VARARGS | METH_KEYWORDS, nullptr},
-                           {}};
+
+PyGetSetDef message_properties[] = {
+    {"slot", message_get_slot, nullptr, "Name of the slot that it is for.", nullptr},
+    {"routine", message_get_routine, nullptr, "The routine that it is for.", nullptr},
+    {}};
 
 }  // namespace
 
@@ -381,13 +257,14 @@ bool add_slot_types(PyObject* module) {
     PyType_Slot message[] = {{Py_tp_dealloc, slot_value(message_dealloc)},
                              {Py_tp_traverse, slot_value(message_traverse)},
                              {Py_tp_repr, slot_value(message_repr)},
+                             {Py_tp_getset, message_properties},
                              {}};
     constexpr unsigned long kFlags = Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION;
     slot_type = add_type(module, "stoplog.Slot", sizeof(SlotObject), kFlags, slots);
     bound_slot_type = add_type(module, "stoplog.BoundSlot", sizeof(BoundSlotObject), kFlags, bound);
     message_type = add_type(module, "stoplog.Message", sizeof(MessageObject), kFlags, message);
     return slot_type != nullptr && bound_slot_type != nullptr && message_type != nullptr &&
-           PyModule_AddFunctions(module, functions) == 0;
+           add_slot_functions(module);
 }
 
 }  // namespace stoplog::python

@@ -23,6 +23,7 @@ extern PyTypeObject* bound_slot_type;
 extern PyTypeObject* message_type;
 
 [[nodiscard]] bool add_slot_types(PyObject* module);
+[[nodiscard]] bool add_slot_functions(PyObject* module);
 
 /// A payload for a slot from positional values and keywords; null with a TypeMismatchError set
 /// where they do not fit. `where` names the slot.

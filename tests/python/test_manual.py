@@ -1,13 +1,11 @@
 # The manual executor and explore: order and interleavings in the test's hand (stoplog.testing).
 from __future__ import annotations
 
-import doctest
 from typing import Any
 
 import pytest
 
 import stoplog as sl
-from stoplog import _manual, executors
 from stoplog.testing import ManualExecutor, explore
 
 
@@ -39,13 +37,6 @@ def messages(flow: sl.Flow, *numbers: int) -> list[sl.Message]:
 
 def calls(state: sl.JobState) -> int:
     return sum(state[name].calls for name in state)
-
-
-@pytest.mark.parametrize("module", [_manual, executors])
-def test_examples_of_the_docstrings_run(module: Any) -> None:
-    tested = doctest.testmod(module, optionflags=doctest.ELLIPSIS)
-    assert tested.attempted > 0
-    assert tested.failed == 0
 
 
 def test_nothing_runs_before_it_is_told_to() -> None:

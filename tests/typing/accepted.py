@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import stoplog as sl
 from stoplog import Event, Flow, JobState, Payload, Routine, State, event, slot
+from stoplog.testing import call
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -122,6 +123,40 @@ def build() -> tuple[Flow, Tokenize, Count]:
     flow.connect("tokenize.word", "count.careless", rename={"weight": "number"})
     flow.connect(count.done, tokenize.line, rename={"totals": "text"})
     return flow, tokenize, count
+
+
+def compose() -> sl.Flow:
+    flow = Flow("composed")
+
+    @flow.routine(emits="word")
+    def split(text: str) -> dict[str, str]:
+        return {"text": text}
+
+    @flow.routine(name="show", state={"shown": int}, capacity=10)
+    def show_it(routine: Routine, text: str, times: int = 1) -> None:
+        routine.emit("none")
+        print(text * times)
+
+    plain: dict[str, str] = split("to be")
+    show_it(show_it, text=plain["text"])
+    connection: sl.Connection = flow.connect(split.word, show_it.input)
+    flow.disconnect(connection)
+    flow.chain(split, show_it, "show")
+    flow.remove("show")
+    print(*flow.validate())
+    flow.run(split.of(text="to be"), show_it.of("to", times=2))
+    flow.run(split, text="to be")
+    flow.run(show_it.input, text="to be")
+    other = flow.add(Routine(), "other", replace=True)
+    loud: sl.BoundEvent[...] = other.define_event("loud", "text")
+    flow.connect(loud, other.define_slot("hear", print, capacity=1))
+    other.set_config(limit=3)
+    limit: int = other.get_config("limit", 5)
+    emissions, changes = call(split.input, text="to" * limit)
+    print(emissions[0][1].text, changes.keys())
+    call(Count().word.of(text="to"), after=[Count().word.of(text="be")])
+    drawing = sl.Drawing.from_json(flow.drawing.to_json())
+    return Flow.from_drawing(drawing, {"split": split, "other": other}, on_error="skip")
 
 
 def run() -> int:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from stoplog import Flow, JobState, Routine, State, event, register_codec, slot, storable
+from stoplog.testing import call
 
 
 class Tokenize(Routine):
@@ -80,6 +81,29 @@ tokenize.line.of(text=1)  # expect: arg-type
 flow.run(tokenize.line, text=1)  # expect: call-overload
 flow.run("tokenize.line", executor="parallel")  # expect: call-overload
 flow.resume("run.stoplog")  # expect: arg-type
+flow.disconnect("tokenize.word")  # expect: arg-type
+flow.remove(tokenize)  # expect: arg-type
+flow.chain(tokenize, Count)  # expect: arg-type
+flow.add(tokenize, "tokenize", replace=Count)  # expect: arg-type
+tokenize.define_slot("again", handler=1)  # expect: arg-type
+tokenize.define_event("again", 1)  # expect: arg-type
+Flow.from_drawing(flow.drawing, {"count": Count})  # expect: dict-item
+call(count.word, txet="to")  # expect: call-overload
+call(count.word.of(text="to"), before=[])  # expect: call-overload
+
+
+@flow.routine(emits="word", priority=1)  # expect: call-overload untyped-decorator
+def late(text: str) -> dict[str, str]:
+    return {"text": text}
+
+
+@flow.routine(emits="word")
+def split(text: str) -> dict[str, str]:
+    return {"text": text}
+
+
+split.of(txet="to be")  # expect: call-arg
+split(1)  # expect: arg-type
 final: JobState = flow.start("tokenize.line", text="")  # expect: assignment
 number: str = final[count][Count.seen]  # expect: assignment
 

@@ -21,7 +21,7 @@ std::vector<std::string> names_of(const std::vector<Spec>& specs) {
 }
 
 template <class Spec>
-std::uint32_t index_of(const std::vector<Spec>& specs, std::string_view name) {
+std::uint32_t place_of(const std::vector<Spec>& specs, std::string_view name) {
     for (std::uint32_t i = 0; i < specs.size(); ++i) {
         if (specs[i].name == name) {
             return i;
@@ -42,19 +42,25 @@ Path split(std::string_view path) {
                                          : Path{path.substr(0, dot), path.substr(dot + 1), true};
 }
 
+// Nothing is connected or sent to a drained slot: it is not in the way of the only other one.
+bool is_open_to_all(const SlotSpec& slot) { return !slot.is_drained; }
+bool is_open_to_all(const EventSpec&) { return true; }
+
 template <class Error, class Spec>
 std::uint32_t find_part(const std::vector<Spec>& parts, const Path& path, std::string_view flow,
                         std::string_view kind) {
     const std::vector<std::string> names = names_of(parts);
     if (!path.is_whole) {
-        if (parts.size() == 1) {
-            return 0;
+        const auto is_open = [](const Spec& part) { return is_open_to_all(part); };
+        if (parts.size() == 1 || std::ranges::count_if(parts, is_open) == 1) {
+            const auto found = std::ranges::find_if(parts, is_open);
+            return found == parts.end() ? 0 : static_cast<std::uint32_t>(found - parts.begin());
         }
         throw ConfigurationError(join("flow '", flow, "': routine '", path.routine, "' has ",
                                       std::to_string(parts.size()), " ", kind,
                                       "s: say which one; they are ", quoted_list(names)));
     }
-    const std::uint32_t found = index_of(parts, path.part);
+    const std::uint32_t found = place_of(parts, path.part);
     if (found == kNone) {
         throw Error(join("flow '", flow, "': no ", kind, " '", path.part, "' on routine '",
                          path.routine, "'; its ", kind, "s are ", quoted_list(names),
@@ -64,6 +70,19 @@ std::uint32_t find_part(const std::vector<Spec>& parts, const Path& path, std::s
 }
 
 }  // namespace
+
+std::string connection_text(std::string_view source, std::string_view target,
+                            const Rename& rename) {
+    std::string text = join(source, ">", target);
+    const auto add = [&](const std::string& name) {
+        text += join(";", std::to_string(name.size()), ":", name);
+    };
+    for (const auto& [old_name, new_name] : rename) {
+        add(old_name);
+        add(new_name);
+    }
+    return text;
+}
 
 bool is_identifier(std::string_view text) {
     const auto is_letter = [](unsigned char c) {
@@ -98,45 +117,6 @@ std::uint32_t Flow::add(RoutineSpec routine) {
     return index;
 }
 
-std::uint32_t Flow::add_or_replace(RoutineSpec routine) {
-    const auto known = index_.find(routine.name);
-    if (known == index_.end()) {
-        return add(std::move(routine));
-    }
-    const std::uint32_t index = known->second;
-    std::swap(routines_[index], routine);
-    try {
-        connections_ = refit(index, routine);
-    } catch (...) {
-        std::swap(routines_[index], routine);
-        throw;
-    }
-    plan_.reset();
-    return index;
-}
-
-// The connections as they are when routine `index` has taken the place of `old`.
-std::vector<Connection> Flow::refit(std::uint32_t index, const RoutineSpec& old) const {
-    std::vector<Connection> refitted = connections_;
-    for (Connection& connection : refitted) {
-        if (connection.source != index && connection.target != index) {
-            continue;
-        }
-        if (connection.source == index) {
-            const Path path{old.name, old.declared->events[connection.event].name, true};
-            connection.event = find_part<UnknownEventError>(routines_[index].declared->events, path,
-                                                            name_, "event");
-        }
-        if (connection.target == index) {
-            const Path path{old.name, old.declared->slots[connection.slot].name, true};
-            connection.slot =
-                find_part<UnknownSlotError>(routines_[index].declared->slots, path, name_, "slot");
-        }
-        check_fields(connection);
-    }
-    return refitted;
-}
-
 std::uint32_t Flow::find_routine(std::string_view name) const {
     const auto found = index_.find(std::string(name));
     if (found == index_.end()) {
@@ -146,6 +126,11 @@ std::uint32_t Flow::find_routine(std::string_view name) const {
                                        did_you_mean(name, names)));
     }
     return found->second;
+}
+
+std::optional<std::uint32_t> Flow::index_of(std::string_view name) const {
+    const auto found = index_.find(std::string(name));
+    return found == index_.end() ? std::nullopt : std::optional(found->second);
 }
 
 Flow::End Flow::find_event(std::string_view path) const {
@@ -172,15 +157,21 @@ std::string Flow::slot_path(const Connection& connection) const {
     return join(target.name, ".", target.declared->slots[connection.slot].name);
 }
 
-std::uint32_t Flow::connect(std::string_view source, std::string_view target, Rename rename) {
+Connection Flow::located(std::string_view source, std::string_view target, Rename rename) const {
     const End from = find_event(source);
     const End to = find_slot(target);
     std::ranges::sort(rename);
-    Connection connection{from.routine, from.index, to.routine, to.index, std::move(rename)};
-    std::string text = join(event_path(connection), ">", slot_path(connection));
-    for (const auto& [old_name, new_name] : connection.rename) {
-        text += join(";", old_name, "=", new_name);
-    }
+    return {from.routine, from.index, to.routine, to.index, std::move(rename)};
+}
+
+// All that tells it from others.
+std::string Flow::whole_text(const Connection& connection) const {
+    return connection_text(event_path(connection), slot_path(connection), connection.rename);
+}
+
+std::uint32_t Flow::connect(std::string_view source, std::string_view target, Rename rename) {
+    Connection connection = located(source, target, std::move(rename));
+    std::string text = whole_text(connection);
     const auto known = known_.find(text);
     if (known != known_.end()) {
         return known->second;
@@ -191,6 +182,15 @@ std::uint32_t Flow::connect(std::string_view source, std::string_view target, Re
     connections_.push_back(std::move(connection));
     plan_.reset();
     return index;
+}
+
+void Flow::chain(const std::vector<std::string>& routines) {
+    for (std::size_t i = 1; i < routines.size(); ++i) {
+        check_fields(located(routines[i - 1], routines[i], {}));
+    }
+    for (std::size_t i = 1; i < routines.size(); ++i) {
+        connect(routines[i - 1], routines[i], {});
+    }
 }
 
 // What can be known before anything runs: fields that would never arrive, or never fit.

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -34,12 +35,24 @@ public:
     /// Throws ConfigurationError where the name is taken, is no identifier, or a part is wrong.
     std::uint32_t add(RoutineSpec routine);
     /// Puts a routine in the place of the one of its name, connections kept; adds it where there is
-    /// none. Throws, and changes nothing, where a connection would lose its end or no longer fits.
-    std::uint32_t add_or_replace(RoutineSpec routine);
+    /// none. Throws GraphError with a list, and changes nothing, where connections would lose an
+    /// end or no longer fit. What it took the place of is left in `routine`.
+    std::uint32_t add_or_replace(RoutineSpec& routine);
+    /// Takes a routine away, with its connections; those added after it move up by one. Throws
+    /// UnknownRoutineError.
+    [[nodiscard]] RoutineSpec remove(std::string_view name);
+
+    /// What a routine declares now: all that it did, in the same places, and more behind it.
+    void extend(std::uint32_t routine, std::shared_ptr<const Declaration> declared,
+                std::shared_ptr<Behaviour> behaviour);
 
     /// Connects "routine.event" to "routine.slot"; a routine's name alone where it has only one.
     /// The same connection again changes nothing. Returns its index.
     std::uint32_t connect(std::string_view source, std::string_view target, Rename rename);
+    /// Connects the only event of each to the only slot of the next; all of them or none.
+    void chain(const std::vector<std::string>& routines);
+    /// Throws NotFoundError where there is no such connection.
+    void disconnect(std::string_view source, std::string_view target, Rename rename);
 
     struct End {
         std::uint32_t routine;
@@ -48,6 +61,8 @@ public:
     [[nodiscard]] End find_event(std::string_view path) const;
     [[nodiscard]] End find_slot(std::string_view path) const;
     [[nodiscard]] std::uint32_t find_routine(std::string_view name) const;
+    /// Of the routine of that name, where there is one.
+    [[nodiscard]] std::optional<std::uint32_t> index_of(std::string_view name) const;
 
     [[nodiscard]] const std::string& name() const { return name_; }
     [[nodiscard]] const std::string& version() const { return version_; }
@@ -61,8 +76,13 @@ public:
 
 private:
     [[nodiscard]] std::vector<std::string> routine_names() const;
+    [[nodiscard]] Connection located(std::string_view source, std::string_view target,
+                                     Rename rename) const;
     void check_fields(const Connection& connection) const;
+    [[nodiscard]] std::string whole_text(const Connection& connection) const;
+    void index_anew();
     [[nodiscard]] std::vector<Connection> refit(std::uint32_t index, const RoutineSpec& old) const;
+    bool refit_end(Connection& connection, std::uint32_t index, const RoutineSpec& old) const;
 
     std::string name_;
     std::string version_;
@@ -73,6 +93,10 @@ private:
     std::unordered_map<std::string, std::uint32_t> known_;  // connections, by their whole text
     mutable std::shared_ptr<const Plan> plan_;
 };
+
+/// "a.out>b.in;3:old;3:new": equal for equal connections only. `rename` is sorted.
+[[nodiscard]] std::string connection_text(std::string_view source, std::string_view target,
+                                          const Rename& rename);
 
 /// Letters, digits and underscores, no digit first: what may name a part.
 [[nodiscard]] bool is_identifier(std::string_view text);

@@ -43,8 +43,14 @@ std::uint32_t Plan::find_slot(std::string_view path) const {
     const std::uint32_t first = legend->routines[routine].first_slot;
     const std::uint32_t count = legend->slot_count(routine);
     const bool is_routine_alone = path.size() == name.size();
-    if (is_routine_alone && count == 1) {
-        return first;
+    if (is_routine_alone) {
+        const auto begin = slots.begin() + first;
+        const auto is_open = [](const SlotPlan& slot) { return !slot.is_drained; };
+        if (count == 1 || std::count_if(begin, begin + count, is_open) == 1) {
+            const auto found = std::find_if(begin, begin + count, is_open);
+            return found == begin + count ? first
+                                          : static_cast<std::uint32_t>(found - slots.begin());
+        }
     }
     const std::string_view part = is_routine_alone ? "" : path.substr(name.size() + 1);
     for (std::uint32_t slot = first; slot < first + count; ++slot) {
