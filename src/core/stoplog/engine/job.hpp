@@ -266,7 +266,6 @@ private:
     std::unique_ptr<std::atomic<Cell*>[]> cells_;  // by routine; null: never used
     std::atomic<std::uint64_t> unsettled_{0};
     History history_;
-    SpinLock history_lock_;  // many lanes
 
     mutable Mutex mutex_;  // many lanes: of what is rarely looked at, from here to `interruption_`
     ReadyList ready_;      // one lane: all that is ready; many: what is ready and not with the crew
@@ -287,6 +286,7 @@ private:
     std::atomic<bool> is_paused_{false};
     std::atomic<bool> is_launched_{false};  // the crew may have it
     std::atomic<bool> has_begun_{false};
+    SpinLock history_lock_;  // many lanes
     std::atomic<std::uint32_t> runners_{0};
     std::atomic<std::uint32_t> tasks_{0};  // cells that the crew has
     std::atomic<std::uint64_t> failed_deliveries_{0};
