@@ -46,6 +46,7 @@ from stoplog.errors import (
 )
 from stoplog.executors import Concurrent, Executor
 from stoplog.flow import Flow
+from stoplog.formats import Limits
 from stoplog.job import Job
 from stoplog.job_state import JobState, RoutineState
 from stoplog.policies import JobStatus, Retention
@@ -77,6 +78,7 @@ __all__ = [
     "JobState",
     "JobStatus",
     "JobTimeoutError",
+    "Limits",
     "Message",
     "NotFinishedError",
     "NotFoundError",

@@ -1,4 +1,4 @@
-// The only file that includes cereal, which writes and reads numbers and blobs, never a container.
+// cereal writes and reads numbers and blobs, never a container.
 #include "stoplog/archive/binary.hpp"
 
 #include "stoplog/archive/column_reader.hpp"
@@ -112,9 +112,10 @@ Image image_of(const JobState& state, const ForeignCodec& codec) {
     return writer.finish();
 }
 
-std::shared_ptr<JobState> state_of(const Image& image, const ForeignCodec& codec) {
+std::shared_ptr<JobState> state_of(const Image& image, const ForeignCodec& codec,
+                                   const Limits& limits) {
     auto state = std::make_shared<JobState>();
-    ColumnReader reader(image, codec);
+    ColumnReader reader(image, codec, limits);
     reader.read(*state);
     reader.finish();
     check_state(*state);
@@ -131,9 +132,11 @@ std::string to_binary(const JobState& state, const ForeignCodec& codec) {
                 archive::pack(archive::image_of(state, codec)));
 }
 
-std::shared_ptr<JobState> from_binary(std::string_view bytes, const ForeignCodec& codec) {
+std::shared_ptr<JobState> from_binary(std::string_view bytes, const ForeignCodec& codec,
+                                      const Limits& limits) {
     const Envelope envelope = open_envelope(bytes);
-    std::shared_ptr<JobState> state = archive::state_of(archive::unpack(envelope.body), codec);
+    std::shared_ptr<JobState> state =
+        archive::state_of(archive::unpack(envelope.body), codec, limits);
     if (envelope.flow != FlowIdentity{state->flow_name, state->flow_version, state->fingerprint}) {
         throw SerializationError("damaged: the envelope is that of another flow");
     }
