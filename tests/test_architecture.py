@@ -22,6 +22,7 @@ BELOW = {
 }
 FORMAT_LIBRARIES = {
     "archive/binary.cpp": "cereal's portable binary",
+    "archive/interchange.cpp": "Boost.Serialization",
     "archive/json_library.hpp": "cereal's JSON, for json.cpp",
 }
 LONGEST = {".cpp": 400, ".hpp": 400, ".py": 500, ".pyi": 500}

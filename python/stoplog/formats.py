@@ -11,12 +11,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal, TypeAlias
 
-    Format: TypeAlias = Literal["binary", "json"]
+    Format: TypeAlias = Literal["binary", "json", "xml", "text"]
 
 __all__ = ["FORMATS", "Limits", "checked_format", "format_of"]
 
-FORMATS = ("binary", "json")
-_SUFFIXES = {".json": "json"}
+FORMATS = ("binary", "json", "xml", "text")
+_SUFFIXES = {".json": "json", ".xml": "xml", ".txt": "text"}
 _MOST = {"max_bytes": 2**62, "max_depth": 200, "max_items": 2**62}
 
 

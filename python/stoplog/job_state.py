@@ -242,7 +242,7 @@ class JobState:
         Parameters
         ----------
         format : str
-            ``"binary"``, small and fast, or ``"json"``, for people to read.
+            ``"binary"``, small and fast; ``"json"`` and ``"xml"``, for people to read; ``"text"``.
 
         Raises
         ------
@@ -299,8 +299,8 @@ class JobState:
         path : path
             Written aside, synced, then renamed.
         format : str, optional
-            One of those of `to_bytes`. By default the suffix chooses: ``.json``; any other, by
-            custom ``.stoplog``, is binary.
+            One of those of `to_bytes`. By default the suffix chooses: ``.json``, ``.xml`` or
+            ``.txt``; any other, by custom ``.stoplog``, is binary.
 
         Raises
         ------

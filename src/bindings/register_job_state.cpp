@@ -32,7 +32,10 @@ Format format_named(std::string_view name) {
     if (name == "json") {
         return Format::Json;
     }
-    return Format::Binary;
+    if (name == "xml") {
+        return Format::Xml;
+    }
+    return name == "text" ? Format::Text : Format::Binary;
 }
 
 py::bytes to_bytes(const StateHandle& state, std::string_view format) {

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from stoplog.formats import Format
 
-SUFFIXES = {"binary": ".stoplog", "json": ".json"}
+SUFFIXES = {"binary": ".stoplog", "json": ".json", "xml": ".xml", "text": ".TXT"}
 MEGABYTE = 2**20
 each_format = pytest.mark.parametrize("name", FORMATS)
 each_text = pytest.mark.parametrize("name", TEXTS)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 else:
     Format = Any
 
-FORMATS: tuple[Format, ...] = ("binary", "json")
-TEXTS: tuple[Format, ...] = ("json",)
+FORMATS: tuple[Format, ...] = ("binary", "json", "xml", "text")
+TEXTS: tuple[Format, ...] = ("json", "xml", "text")
 
 
 def queued(value: Any) -> sl.JobState:

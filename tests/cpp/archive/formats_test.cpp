@@ -138,7 +138,8 @@ TEST_P(EachFormat, ChecksTheStateAsAWhole) {
                 HasSubstr("4 deliveries are unsettled, queued are 3"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Formats, EachFormat, testing::Values(Format::Binary, Format::Json));
+INSTANTIATE_TEST_SUITE_P(Formats, EachFormat,
+                         testing::Values(Format::Binary, Format::Json, Format::Xml, Format::Text));
 
 TEST_P(EachText, SurvivesEveryFlippedBitBehindTheChecksum) {
     const std::string bytes = saved(sample_state(), GetParam());
@@ -174,7 +175,8 @@ TEST_P(EachText, NamesTheFieldThatAPersonMisspelt) {
     EXPECT_THAT(loading(changed, kEdited), HasSubstr("has_begon"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Formats, EachText, testing::Values(Format::Json));
+INSTANTIATE_TEST_SUITE_P(Formats, EachText,
+                         testing::Values(Format::Json, Format::Xml, Format::Text));
 
 TEST(Json, NamesTheWayToWhatIsWrong) {
     const std::string changed =

@@ -1,4 +1,5 @@
 // One list of fields serves the text formats too: a type gains a field by one line.
+#include "stoplog/archive/interchange.hpp"
 #include "stoplog/archive/json.hpp"
 #include "stoplog/archive/row_reader.hpp"
 #include "stoplog/archive/row_writer.hpp"
@@ -73,6 +74,21 @@ struct JsonText {
     }
 };
 
+template <auto make_writer, auto parse_rows>
+struct Interchange {
+    template <class Saved>
+    static std::string write(const Saved& saved) {
+        const SmallCodec codec;
+        const Legend legend;
+        const auto out = make_writer(archive::ShapeWriter::shapes_of<Saved>());
+        archive::RowWriter(codec, Timebase(), legend, nullptr, *out).write(saved);
+        return out->finish();
+    }
+    static void parse(const std::string& text, archive::Tree& tree) { parse_rows(text, tree); }
+};
+using XmlText = Interchange<archive::make_xml_writer, archive::parse_xml>;
+using PlainText = Interchange<archive::make_text_writer, archive::parse_text>;
+
 template <class Text>
 class Rows : public testing::Test {
 protected:
@@ -87,7 +103,7 @@ protected:
     }
 };
 
-using Texts = testing::Types<JsonText>;
+using Texts = testing::Types<JsonText, XmlText, PlainText>;
 TYPED_TEST_SUITE(Rows, Texts);
 
 Trip a_trip() { return {"east", -5, {{"Ulm", 80}, {"Wien", 500}}}; }

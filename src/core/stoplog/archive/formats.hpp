@@ -12,7 +12,7 @@
 
 namespace stoplog {
 
-enum class Format : std::uint8_t { Binary, Json };
+enum class Format : std::uint8_t { Binary, Json, Xml, Text };
 
 /// Throws SerializationError that names the first thing that cannot be stored.
 [[nodiscard]] std::string to_bytes(const JobState& state, Format format, const ForeignCodec& codec);

@@ -4,38 +4,13 @@
 
 #include "stoplog/archive/json_library.hpp"
 #include "stoplog/archive/json_scan.hpp"
+#include "stoplog/archive/streams.hpp"
 #include "stoplog/base/error.hpp"
 
 #include <exception>
 
 namespace stoplog::archive {
 namespace {
-
-/// Collects in pieces, so that a character costs next to nothing.
-class StringSink : public std::streambuf {
-public:
-    StringSink() { setp(piece_, piece_ + sizeof piece_); }
-    [[nodiscard]] std::string take() {
-        flush();
-        return std::move(bytes_);
-    }
-
-protected:
-    int_type overflow(int_type character) override {
-        flush();
-        *pptr() = traits_type::to_char_type(character);
-        pbump(1);
-        return character;
-    }
-
-private:
-    void flush() {
-        bytes_.append(pbase(), static_cast<std::size_t>(pptr() - pbase()));
-        setp(piece_, piece_ + sizeof piece_);
-    }
-    std::string bytes_;
-    char piece_[4096];
-};
 
 cereal::JSONOutputArchive::Options options(unsigned indent) {
     using Options = cereal::JSONOutputArchive::Options;
@@ -52,11 +27,25 @@ public:
           archive_(std::make_unique<cereal::JSONOutputArchive>(stream_, options(indent))) {}
 
     std::string finish() {
-        archive_.reset();  // ends the object
-        return sink_.take();
+        archive_.reset();  // ends the object, if anything is in it
+        std::string text = sink_.take();
+        return text.empty() ? "{}" : text;
     }
-    void begin_object() override { archive_->startNode(); }
-    void end_object() override { archive_->finishNode(); }
+    // What follows is not a member of the archive's own object, but that object.
+    void begin_root() { is_root_next_ = true; }
+    void begin_object() override {
+        if (!is_root_next_) {
+            archive_->startNode();
+            ++depth_;
+        }
+        is_root_next_ = false;
+    }
+    void end_object() override {
+        if (depth_ != 0) {
+            archive_->finishNode();
+            --depth_;
+        }
+    }
     void begin_array() override {
         archive_->startNode();
         archive_->makeArray();
@@ -88,11 +77,18 @@ private:
     std::unique_ptr<cereal::JSONOutputArchive> archive_;
     std::string key_;
     std::string text_;
+    std::size_t depth_ = 0;  // objects in the archive's own
+    bool is_root_next_ = false;
 };
 
 JsonWriter::JsonWriter(unsigned indent) : values_(std::make_unique<Values>(indent)) {}
 JsonWriter::~JsonWriter() = default;
 std::string JsonWriter::finish() { return values_->finish(); }
+
+TextSink& JsonWriter::root() {
+    values_->begin_root();
+    return *values_;
+}
 
 void JsonWriter::text(const char* name, std::string_view text) {
     values_->key(name);

@@ -21,6 +21,8 @@ public:
     ~JsonWriter() override;
     /// Ends the object. Requires: all that was begun has ended.
     [[nodiscard]] std::string finish();
+    /// Takes one object, which is then all of it: nothing else may be written.
+    [[nodiscard]] TextSink& root();
 
     void text(const char* name, std::string_view text) override;
     void no_text(const char* name) override;

@@ -47,6 +47,12 @@ void take_clock(std::string_view& text, ClockParts& parts);
 [[nodiscard]] std::string spell_surrogates(std::string_view text);
 [[nodiscard]] std::string read_surrogates(std::string_view text);
 
+/// What no XML may hold, as "\u0001"; a backslash as two.
+[[nodiscard]] std::string spell_plain(std::string_view text);
+[[nodiscard]] std::string read_plain(std::string_view text);
+/// The same inside of JSON, whose backslashes stay as they are.
+[[nodiscard]] std::string spell_plain_json(std::string_view json);
+
 [[nodiscard]] std::int64_t read_int(std::string_view text);
 [[nodiscard]] std::uint64_t read_natural(std::string_view text);
 
