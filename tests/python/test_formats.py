@@ -5,6 +5,7 @@ import json
 import math
 import struct
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 import stoplog as sl
 from python.coded import Colour, Money, Point
 from python.drawn_values import IN_STATE, VALUES, spelt
-from python.parts import source_and_adder
+from python.parts import Do, source_and_adder
 from python.text_forge import (
     FORMATS,
     TEXTS,
@@ -266,6 +267,51 @@ def test_json_is_what_others_read(state: sl.JobState) -> None:
     }
     assert job["cells"][1]["fields"] == {"total": 1, "by_value": {"$dict": [[1, 1]]}}
     assert job["history"][0]["began"].endswith("Z")
+
+
+ODD_TEXT = "a\\u0001\\null <&> \x00\x1f\r\n\t\x7f\ufffe\uffff "
+
+
+def failed_with(text: str) -> sl.JobState:
+    def fail(_: Do) -> None:
+        raise ValueError(text)
+
+    flow = sl.Flow("f")
+    flow.add(Do(fail), "do")
+    job = flow.start("do.input", executor="sequential")
+    job.wait()
+    return job.snapshot()
+
+
+@each_format
+@pytest.mark.parametrize("text", [ODD_TEXT, "\\null", "null", ""])
+def test_odd_text_of_an_error_comes_back(name: Format, text: str) -> None:
+    """R18b: no text is replaced by another."""
+    state = failed_with(text)
+
+    loaded = sl.JobState.from_bytes(state.to_bytes(name))
+
+    assert loaded.error is not None
+    assert (loaded, loaded.error.message) == (state, text)
+
+
+def test_xml_is_what_others_read() -> None:
+    """R18: also where a text holds what no XML may hold."""
+    job = ElementTree.fromstring(failed_with(ODD_TEXT).to_bytes("xml")).find("job")
+
+    assert job is not None
+    assert job.findtext("status") == "FAILED"
+    assert job.findtext("error/item/message") == (
+        "a\\\\u0001\\\\null <&> \\u0000\\u001f\\u000d\n\t\x7f\\ufffe\\uffff "
+    )
+
+
+def test_values_in_xml_are_json(state: sl.JobState) -> None:
+    """R18: XML is readable by a person."""
+    root = ElementTree.fromstring(state.to_bytes("xml"))
+
+    payloads = root.iterfind("job/cells/item/mailbox/item/payload")
+    assert [json.loads(payload.text or "") for payload in payloads] == [{"value": 2}, {"value": 3}]
 
 
 @pytest.mark.parametrize(

@@ -40,8 +40,12 @@ constexpr Frame kXml = {
     archive::parse_xml,
 };
 constexpr Frame kText = {
-    "stoplog text, format ",   ", may change, checksum ", "\n", "\n",
-    archive::make_text_writer, archive::parse_text,
+    "stoplog text, format ",
+    ", may change, checksum ",
+    "\n",
+    "\nend\n",  // the last row may end in spaces of its own
+    archive::make_text_writer,
+    archive::parse_text,
 };
 
 void write_rows(const JobState& state, const ForeignCodec& codec, archive::RowSink& out) {
