@@ -209,6 +209,34 @@ def test_file_changed_by_hand_is_refused_unless_that_is_accepted(
     assert sl.JobState.load(file, accept_edited=True) == state
 
 
+@each_text
+@pytest.mark.parametrize(
+    ("what", "instead"),
+    [("unsettled", "unsettelt"), ("has_begun", "has_begon")],
+)
+def test_field_that_a_person_misspelt_is_named(
+    state: sl.JobState, name: Format, what: str, instead: str
+) -> None:
+    """R18b: no field left out."""
+    text = state.to_bytes(name).decode()
+
+    assert instead in refusal(text.replace(what, instead).encode())
+
+
+@each_text
+def test_state_changed_by_hand_is_checked_as_a_whole(state: sl.JobState, name: Format) -> None:
+    """R17: what contradicts itself is refused."""
+    text = state.to_bytes(name).decode()
+    other = {
+        "json": ('"unsettled": 2', '"unsettled": 3'),
+        "xml": ("<unsettled>2<", "<unsettled>3<"),
+        "text": ("1 1 1 2 1 0 4 1000", "1 1 1 3 1 0 4 1000"),
+    }[name]
+    assert text.count(other[0]) == 1
+
+    assert "3 deliveries are unsettled, queued are 2" in refusal(text.replace(*other).encode())
+
+
 def test_binary_file_is_never_accepted_as_edited(state: sl.JobState) -> None:
     damaged = bytearray(state.to_bytes())
     damaged[-1] ^= 1
