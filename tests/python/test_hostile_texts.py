@@ -64,7 +64,7 @@ def test_file_with_any_bit_flipped_is_refused_or_whole(name: Format) -> None:
         changed(XML, b"cells rows Cell", b"cells rows Nothing"),
         changed(XML, b"sent number", b"sent nothing"),
         changed(XML, b"id text, parent_id", b"id text, id text, parent_id"),
-        changed(XML, b'format="1"', b'format="2"'),
+        changed(XML, b"format='1'", b"format='2'"),
         XML + b"<job></job>",
         changed(TEXT, b"format 1", b"format 2"),
         changed(TEXT, b"18 " + PAYLOAD, b"3000000000 " + PAYLOAD),

@@ -18,7 +18,7 @@ namespace stoplog {
 namespace {
 
 constexpr unsigned kIndent = 1;
-constexpr std::string_view kJsonMark = "\"checksum\": \"";
+constexpr std::string_view kJsonMark = R"("checksum": ")";
 constexpr std::string_view kMagic = "stoplog";
 
 /// What stands around the rows of an interchange format.
@@ -32,9 +32,9 @@ struct Frame {
     void (*parse)(std::string_view, archive::Tree&);
 };
 constexpr Frame kXml = {
-    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<stoplog format=\"",
-    "\" may_change=\"true\" checksum=\"",
-    "\">\n",
+    "<?xml version='1.0' encoding='UTF-8'?>\n<stoplog format='",
+    "' may_change='true' checksum='",
+    "'>\n",
     "</stoplog>\n",
     archive::make_xml_writer,
     archive::parse_xml,
@@ -65,7 +65,7 @@ std::shared_ptr<JobState> read_rows(const archive::View& from, const Loading& ho
 
 std::string to_json(const JobState& state, const ForeignCodec& codec) {
     archive::JsonWriter out(kIndent);
-    out.text(kMagic.data(), "job");
+    out.text("stoplog", "job");
     out.natural("format", kFormatVersion);
     out.claim("may_change", true);
     out.text("checksum", archive::kNoDigits);

@@ -15,7 +15,6 @@
 
 #include <exception>
 #include <istream>
-#include <optional>
 #include <ostream>
 
 namespace stoplog::archive {
@@ -114,10 +113,10 @@ public:
 };
 
 template <class Out>
-class ArchiveWriter : public InterchangeWriter {
+class ArchiveWriter final : public InterchangeWriter {
 public:
     explicit ArchiveWriter(const std::vector<TypeShape>& shapes)
-        : stream_(&sink_), out_(std::in_place, stream_) {
+        : stream_(&sink_), out_(std::make_unique<Out>(stream_)) {
         begin_list(kTypes, shapes.size());
         for (const TypeShape& shape : shapes) {
             begin_row();
@@ -170,7 +169,8 @@ public:
     }
     TextSink& begin_value(const char* name) override {
         value_name_ = name;
-        return value_.emplace(0).root();
+        value_ = std::make_unique<JsonWriter>(0);
+        return value_->root();
     }
     void end_value() override {
         std::string json = value_->finish();
@@ -185,9 +185,9 @@ public:
 private:
     StringSink sink_;
     std::ostream stream_;
-    std::optional<Out> out_;
+    std::unique_ptr<Out> out_;
     std::vector<const char*> open_;
-    std::optional<JsonWriter> value_;
+    std::unique_ptr<JsonWriter> value_;
     const char* value_name_ = nullptr;
 };
 

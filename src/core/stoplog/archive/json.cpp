@@ -29,7 +29,10 @@ public:
     std::string finish() {
         archive_.reset();  // ends the object, if anything is in it
         std::string text = sink_.take();
-        return text.empty() ? "{}" : text;
+        if (text.empty()) {
+            return "{}";
+        }
+        return text;
     }
     // What follows is not a member of the archive's own object, but that object.
     void begin_root() { is_root_next_ = true; }

@@ -29,6 +29,7 @@ namespace rapid = RAPIDJSON_NAMESPACE;
 RAPIDJSON_NAMESPACE_BEGIN
 #endif
 
+// NOLINTBEGIN(readability-identifier-naming): the names that the library calls
 template <>
 class BasicOStreamWrapper<std::ostream> {
 public:
@@ -46,6 +47,7 @@ public:
 private:
     std::streambuf& buffer_;
 };
+// NOLINTEND(readability-identifier-naming)
 
 #ifdef CEREAL_RAPIDJSON_NAMESPACE_END
 CEREAL_RAPIDJSON_NAMESPACE_END

@@ -25,7 +25,7 @@ std::shared_ptr<Document> RowReader::fields(const View& from, std::uint32_t rout
     }
     const std::uint32_t first = legend_->routines[routine].first_field;
     const std::uint32_t count = legend_->field_count(routine);
-    const ValueText::Fields found = text_.fields_of(from);
+    const ValueText::Fields found = ValueText::fields_of(from);
     std::unordered_map<std::string_view, View> by_name(found.begin(), found.end());
     std::vector<wire::Writer> bytes(count);
     std::vector<wire::Reader> values;

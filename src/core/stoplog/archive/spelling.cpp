@@ -100,8 +100,9 @@ private:
 template <class Number>
 Number read_number(std::string_view text, std::string_view expected) {
     Number number = 0;
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    const char* const begin = text.data();
+    const char* const end = begin + text.size();
+    const auto [stop, error] = std::from_chars(begin, end, number);
     if (error != std::errc() || stop != end) {
         refuse(text, expected);
     }

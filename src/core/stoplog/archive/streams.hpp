@@ -38,7 +38,7 @@ private:
     }
     static constexpr std::size_t kPiece = 2048;
     std::string bytes_;
-    char piece_[kPiece];
+    char piece_[kPiece] = {};
 };
 
 /// Reads bytes where they are, and knows how many are left.

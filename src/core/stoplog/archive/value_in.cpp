@@ -101,8 +101,9 @@ private:
 
     void read_int(std::string_view text) {
         std::int64_t number = 0;
-        const char* const end = text.data() + text.size();
-        const auto [stop, error] = std::from_chars(text.data(), end, number);
+        const char* const begin = text.data();
+        const char* const end = begin + text.size();
+        const auto [stop, error] = std::from_chars(begin, end, number);
         if (error == std::errc() && stop == end) {
             put_int(number, out_);
             return;
@@ -284,10 +285,11 @@ void ValueText::read_value(const View& from, wire::Writer& out) {
 }
 
 void ValueText::read_number(std::string_view text, wire::Writer& out) {
-    const char* const end = text.data() + text.size();
+    const char* const begin = text.data();
+    const char* const end = begin + text.size();
     if (text.find_first_of(".eE") != std::string_view::npos) {
         double number = 0;
-        const auto [stop, error] = std::from_chars(text.data(), end, number);
+        const auto [stop, error] = std::from_chars(begin, end, number);
         if (error != std::errc() || stop != end) {
             throw SerializationError(join("damaged: no float can be ", text.substr(0, 60)));
         }
@@ -296,7 +298,7 @@ void ValueText::read_number(std::string_view text, wire::Writer& out) {
         return;
     }
     std::int64_t number = 0;
-    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    const auto [stop, error] = std::from_chars(begin, end, number);
     if (error != std::errc() || stop != end) {
         throw SerializationError(join("damaged: ", text.substr(0, 60),
                                       " is too long for a number; such an int is written as "
