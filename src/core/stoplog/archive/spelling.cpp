@@ -51,7 +51,7 @@ public:
         }
         return number;
     }
-    bool is_next(char character) const { return text_.starts_with(character); }
+    [[nodiscard]] bool is_next(char character) const { return text_.starts_with(character); }
     bool take(char character) {
         if (!is_next(character)) {
             return false;

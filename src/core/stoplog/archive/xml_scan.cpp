@@ -48,6 +48,14 @@ std::size_t behind_entity(std::string_view text, std::size_t at) {
     return at + found->size();
 }
 
+void expect_at_most(const Limits& limits, std::uint64_t elements, std::size_t at) {
+    if (elements > limits.max_items) {
+        refuse(join("more than ", std::to_string(limits.max_items),
+                    " items; Limits(max_items=...) allows more"),
+               at);
+    }
+}
+
 }  // namespace
 
 void scan_xml(std::string_view text, const Limits& limits) {
@@ -65,11 +73,7 @@ void scan_xml(std::string_view text, const Limits& limits) {
             refuse(is_end ? "something ends that did not begin" : "nested too deeply", at);
         }
         elements += is_end ? 0 : 1;
-        if (elements > limits.max_items) {
-            refuse(join("more than ", std::to_string(limits.max_items),
-                        " items; Limits(max_items=...) allows more"),
-                   at);
-        }
+        expect_at_most(limits, elements, at);
         at = behind;
     }
     if (depth != 0) {
