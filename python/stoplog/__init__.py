@@ -45,6 +45,7 @@ from stoplog.errors import (
 )
 from stoplog.executors import Concurrent, Executor
 from stoplog.flow import Flow
+from stoplog.formats import Limits
 from stoplog.functions import FunctionRoutine
 from stoplog.job import Job
 from stoplog.job_state import JobState, RoutineState
@@ -79,6 +80,7 @@ __all__ = [
     "JobState",
     "JobStatus",
     "JobTimeoutError",
+    "Limits",
     "Message",
     "NotFinishedError",
     "NotFoundError",

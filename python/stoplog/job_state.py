@@ -8,6 +8,7 @@ from stoplog import _core
 from stoplog._drawing import Drawing
 from stoplog._naming import choices
 from stoplog.errors import SerializationError, TypeMismatchError, UnknownRoutineError
+from stoplog.formats import Limits, checked_format, format_of
 from stoplog.policies import JobStatus
 from stoplog.records import utc_time
 
@@ -20,13 +21,14 @@ if TYPE_CHECKING:
 
     from stoplog._core import JobState as Cut
     from stoplog._core import Routine, State
+    from stoplog.formats import Format
     from stoplog.records import Delivery, JobError, Record
 
     T = TypeVar("T")
 
 __all__ = ["JobState", "RoutineState"]
 
-_OTHER_FORMATS = {".json": "json", ".xml": "xml", ".txt": "text"}
+_DEFAULT_LIMITS = Limits()
 
 
 class RoutineState:
@@ -234,21 +236,44 @@ class JobState:
 
     # ---- saving and loading
 
-    def to_bytes(self) -> bytes:
-        """Return the state in the binary format.
+    def to_bytes(self, format: Format = "binary") -> bytes:
+        """Return the state as bytes.
+
+        Parameters
+        ----------
+        format : str
+            ``"binary"``, small and fast; ``"json"`` and ``"xml"``, for people to read; ``"text"``.
 
         Raises
         ------
         SerializationError
             If a value cannot be stored; the message has its path.
+        ConfigurationError
+            If there is no such format.
         """
-        return self._core.to_bytes()
+        return self._core.to_bytes(checked_format(format))
 
     @classmethod
-    def from_bytes(cls, data: bytes | bytearray | memoryview) -> JobState:
-        """Return the state that `to_bytes` made these bytes of.
+    def from_bytes(
+        cls,
+        data: bytes | bytearray | memoryview,
+        *,
+        limits: Limits | None = None,
+        accept_edited: bool = False,
+    ) -> JobState:
+        """Return the state that `to_bytes` made these bytes of, in whichever format.
 
         Nothing is imported and nothing runs.
+
+        Parameters
+        ----------
+        data : bytes, bytearray or memoryview
+            All of it; the format is known by its beginning.
+        limits : Limits, optional
+            What it may ask for.
+        accept_edited : bool
+            A text format was changed by a person: its checksum need not fit, but a field that
+            nobody knows is refused. Binary is never accepted so.
 
         Raises
         ------
@@ -257,35 +282,55 @@ class JobState:
         """
         if not isinstance(data, (bytes, bytearray, memoryview)):
             raise TypeMismatchError(f"from_bytes() takes bytes; found {type(data).__name__}")
-        return cls._of(_core.JobState.from_bytes(data))
+        return cls._of(
+            _core.JobState.from_bytes(data, *_checked_limits(limits)._all, bool(accept_edited))
+        )
 
-    def save(self, path: str | PathLike[str]) -> None:
+    def save(
+        self,
+        path: str | PathLike[str],
+        *,
+        format: Format | None = None,
+    ) -> None:
         """Write the state to a file; the file is whole or, on an error, as it was before.
 
         Parameters
         ----------
         path : path
-            By custom with the suffix ``.stoplog``. Written aside, synced, then renamed.
+            Written aside, synced, then renamed.
+        format : str, optional
+            One of those of `to_bytes`. By default the suffix chooses: ``.json``, ``.xml`` or
+            ``.txt``; any other, by custom ``.stoplog``, is binary.
 
         Raises
         ------
         SerializationError
-            If a value cannot be stored, or the suffix asks for a format that there is not.
+            If a value cannot be stored.
+        ConfigurationError
+            If there is no such format.
         OSError
             If the file cannot be written.
         """
         target = os.path.realpath(os.fsdecode(path))
-        other = _OTHER_FORMATS.get(os.path.splitext(target)[1].lower())  # noqa: PTH122 - import time
-        if other is not None:
-            raise SerializationError(
-                f"{target}: the suffix asks for the format '{other}'; there is only the binary "
-                f"one: use '.stoplog'"
-            )
-        _write_whole(target, self.to_bytes())
+        chosen = format_of(os.fsdecode(path)) if format is None else checked_format(format)
+        _write_whole(target, self._core.to_bytes(chosen))
 
     @classmethod
-    def load(cls, path: str | PathLike[str]) -> JobState:
-        """Read a state that `save` wrote.
+    def load(
+        cls,
+        path: str | PathLike[str],
+        *,
+        limits: Limits | None = None,
+        accept_edited: bool = False,
+    ) -> JobState:
+        """Read a state that `save` wrote, in whichever format, whatever the file is called.
+
+        Parameters
+        ----------
+        path : path
+            The file.
+        limits, accept_edited
+            As of `from_bytes`.
 
         Raises
         ------
@@ -295,9 +340,15 @@ class JobState:
             If it cannot be read.
         """
         with open(path, "rb") as file:  # noqa: PTH123 - import time
+            size, most = os.fstat(file.fileno()).st_size, _checked_limits(limits).max_bytes
+            if size > most:
+                raise SerializationError(
+                    f"{os.fspath(path)}: it has {size} bytes, at most {most} are loaded; "
+                    f"Limits(max_bytes=...) allows more"
+                )
             data = file.read()
         try:
-            return cls.from_bytes(data)
+            return cls.from_bytes(data, limits=limits, accept_edited=accept_edited)
         except SerializationError as error:
             raise SerializationError(f"{os.fspath(path)}: {error}") from error.__cause__
 
@@ -307,6 +358,14 @@ class JobState:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return JobState.from_bytes, (self.to_bytes(),)
+
+
+def _checked_limits(limits: Limits | None) -> Limits:
+    if limits is None:
+        return _DEFAULT_LIMITS
+    if not isinstance(limits, Limits):
+        raise TypeMismatchError(f"limits must be Limits(...) or None; found {limits!r}")
+    return limits
 
 
 def _write_whole(path: str, data: bytes) -> None:

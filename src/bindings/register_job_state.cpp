@@ -1,5 +1,6 @@
 // The job state for Python: thin, `stoplog.JobState` documents and types it.
-#include "stoplog/archive/binary.hpp"
+#include "stoplog/archive/comparison.hpp"
+#include "stoplog/archive/formats.hpp"
 #include "stoplog/engine/job.hpp"
 
 #include "bindings/flow_handle.hpp"
@@ -26,15 +27,30 @@ py::object checked(PyObject* made) {
     return py::reinterpret_steal<py::object>(made);
 }
 
-py::bytes to_bytes(const StateHandle& state) { return py::bytes(to_binary(*state, codec())); }
+// The face has checked the name.
+Format format_named(std::string_view name) {
+    if (name == "json") {
+        return Format::Json;
+    }
+    if (name == "xml") {
+        return Format::Xml;
+    }
+    return name == "text" ? Format::Text : Format::Binary;
+}
 
-StateHandle from_bytes(const py::buffer& data) {
+py::bytes to_bytes(const StateHandle& state, std::string_view format) {
+    return py::bytes(stoplog::to_bytes(*state, format_named(format), codec()));
+}
+
+StateHandle from_bytes(const py::buffer& data, std::uint64_t max_bytes, std::uint32_t max_depth,
+                       std::uint64_t max_items, bool accept_edited) {
     // A copy where it does not lie in one piece.
     const py::bytes whole = py::reinterpret_steal<py::bytes>(PyBytes_FromObject(data.ptr()));
     if (!whole) {
         throw py::error_already_set();
     }
-    return StateHandle(from_binary(std::string_view(whole), codec()));
+    const Loading how{{max_bytes, max_depth, max_items}, accept_edited};
+    return StateHandle(stoplog::from_bytes(std::string_view(whole), how, codec()));
 }
 
 py::list routines(const StateHandle& state) {

@@ -1,4 +1,4 @@
-# Finds what stoplog is built from: cereal and oneTBB for the core, Python and pybind11 for the
+# Finds what stoplog is built from: cereal, Boost.Serialization and oneTBB for the core, Python and pybind11 for the
 # extension.
 #
 # Only the extension's build may ask for an interpreter; the core must build without one.
@@ -20,6 +20,11 @@ find_package(TBB REQUIRED)
 message(STATUS "oneTBB ${TBB_VERSION}: ${TBB_DIR}")
 find_package(cereal REQUIRED)
 message(STATUS "cereal ${cereal_VERSION}: ${cereal_DIR}")
+# The shared library: Debian's static one was not compiled to be part of another shared library, and
+# the wheels have no static one.
+set(Boost_USE_STATIC_LIBS OFF)
+find_package(Boost 1.74 REQUIRED COMPONENTS serialization)
+message(STATUS "Boost.Serialization ${Boost_VERSION}: ${boost_serialization_DIR}")
 
 if(STOPLOG_TESTS)
     find_package(GTest REQUIRED)

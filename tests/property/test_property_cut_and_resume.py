@@ -24,6 +24,7 @@ from property.engine_flow import (
     start,
 )
 from property.random_flow import ANSWER, FlowSpec, flow_specs
+from python.text_forge import FORMATS
 
 if TYPE_CHECKING:
     from property.oracle import Oracle
@@ -57,9 +58,18 @@ def assert_foretold(state: sl.JobState, oracle: Oracle) -> None:
 
 def resume(cut: bytes, spec: FlowSpec, executor: sl.Run, *, repaired: bool) -> sl.JobState:
     """Load a cut where nothing of the first run lives, and go on to the end."""
-    state = sl.JobState.from_bytes(cut)
+    state = through_all_formats(sl.JobState.from_bytes(cut))
     flow = flow_of(spec, Camera(), repaired=repaired)
     return drive(flow.resume(state, executor=executor))
+
+
+def through_all_formats(state: sl.JobState) -> sl.JobState:
+    """Save a state in one format after the other, each time what was loaded from the last."""
+    for name in FORMATS:
+        loaded = sl.JobState.from_bytes(state.to_bytes(name))
+        assert loaded == state
+        state = loaded
+    return state
 
 
 def end_after(kind: str, foretold: Foretold) -> Oracle:

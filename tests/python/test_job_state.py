@@ -253,19 +253,6 @@ def test_parked_call_runs_again_after_a_cut() -> None:
     assert (final["narrow"].got, again) == (11, [1])
 
 
-@pytest.mark.parametrize("suffix", [".json", ".xml", ".txt"])
-def test_suffix_of_a_format_that_is_not_there_is_refused(
-    state: sl.JobState, tmp_path: Path, suffix: str
-) -> None:
-    """R18b: never a binary file under the name of another format."""
-    file = tmp_path / f"run{suffix}"
-
-    with pytest.raises((sl.SerializationError, sl.ConfigurationError), match="stoplog"):
-        state.save(file)
-
-    assert not file.exists()
-
-
 def test_save_replaces_an_older_file_whole(state: sl.JobState, tmp_path: Path) -> None:
     """R18: written aside, synced, renamed."""
     file = tmp_path / "run.stoplog"

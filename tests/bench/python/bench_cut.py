@@ -1,11 +1,13 @@
 """The cut of a job with 1000 queued deliveries and 1000 records, and its bytes.
 
 The bytes are compared with ``pickle.dumps`` of the same data as plain dicts, written as sparingly
-as one would by hand: flat, numbers for times, each payload once.
+as one would by hand: flat, numbers for times, each payload once. The text formats are compared with
+``json.dumps`` of those.
 """
 
 from __future__ import annotations
 
+import json
 import pickle
 import time
 from typing import TYPE_CHECKING, Any
@@ -32,6 +34,10 @@ CUT_MANY = "snapshot(), 10 000 queued"
 BYTES = "snapshot().to_bytes()"
 BYTES_LATE = "snapshot().to_bytes(), a hundred times later in the run"
 PICKLE = "pickle.dumps of the same as plain dicts"
+JSON = 'snapshot().to_bytes("json")'
+XML = 'snapshot().to_bytes("xml")'
+TEXT = 'snapshot().to_bytes("text")'
+DUMPED = "json.dumps of the same as plain dicts"
 
 
 class Station(sl.Routine):
@@ -138,6 +144,10 @@ def bench(options: Options) -> Report:
         BYTES: len(job.snapshot().to_bytes()),
         BYTES_LATE: len(late.snapshot().to_bytes()),
         PICKLE: len(pickle.dumps(plain, pickle.HIGHEST_PROTOCOL)),
+        JSON: len(job.snapshot().to_bytes("json")),
+        XML: len(job.snapshot().to_bytes("xml")),
+        TEXT: len(job.snapshot().to_bytes("text")),
+        DUMPED: len(json.dumps(plain)),
     }
 
     suite = Suite(options)
@@ -149,6 +159,10 @@ def bench(options: Options) -> Report:
         PICKLE,
         each_after_some_steps(job, lambda: pickle.dumps(plain, pickle.HIGHEST_PROTOCOL), dumps),
     )
+    suite.case(JSON, each_after_some_steps(job, lambda: job.snapshot().to_bytes("json"), dumps))
+    suite.case(XML, each_after_some_steps(job, lambda: job.snapshot().to_bytes("xml"), dumps))
+    suite.case(TEXT, each_after_some_steps(job, lambda: job.snapshot().to_bytes("text"), dumps))
+    suite.case(DUMPED, each_after_some_steps(job, lambda: json.dumps(plain), dumps))
     samples = suite.run()
 
     further = (samples.median(CUT_MANY) - samples.median(CUT)) / (MANY_QUEUED - QUEUED)
@@ -159,6 +173,7 @@ def bench(options: Options) -> Report:
         Bar("cut, 1000 queued and 1000 records", samples.median(CUT) / 1e3, 10, "us"),
         Bar("to bytes / pickle, time", samples.ratio(BYTES, PICKLE), 0.3),
         Bar("to bytes / pickle, size", sizes[BYTES] / sizes[PICKLE], 0.5),
+        Bar("to JSON / json.dumps, time", samples.ratio(JSON, DUMPED), 1.5),
         Bar("to bytes late / early in the run, time", samples.ratio(BYTES_LATE, BYTES), 1.2),
         Bar("to bytes late / early in the run, size", sizes[BYTES_LATE] / sizes[BYTES], 1.1),
     ]

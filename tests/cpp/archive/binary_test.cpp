@@ -1,6 +1,7 @@
 // Saving and loading whole states: what comes back, what is refused.
 #include "stoplog/archive/binary.hpp"
 
+#include "stoplog/archive/comparison.hpp"
 #include "stoplog/base/error.hpp"
 
 #include <gtest/gtest.h>

@@ -77,26 +77,51 @@ public:
         if (small.text == "!") {
             throw SerializationError(join("field '", small.name, "': ! cannot be stored"));
         }
-        out.name(small.name);
+        wire::Writer names;
+        names.text(small.name);
+        out.name(names.view());
+        out.tag(wire::Tag::Str);
         out.text(small.text);
     }
     PayloadRef decode_payload(wire::Reader& in) const override {
-        std::string name(in.name());
+        wire::Reader names(in.name(), "names");
+        std::string name(names.text());
+        names.expect_end();
+        expect(in, wire::Tag::Str);
         return small_payload(std::move(name), std::string(in.text()));
     }
     void encode_leaf(Leaf leaf, const Frozen*, wire::Writer& out) const override {
         if (number_of(leaf) == -1) {
             throw SerializationError(": -1 cannot be stored");
         }
+        out.tag(wire::Tag::Int);
         out.zigzag(number_of(leaf));
     }
     std::shared_ptr<Document> decode_fields(const std::string&, std::span<const std::string* const>,
                                             std::span<wire::Reader> values) const override {
         std::vector<std::int64_t> numbers;
         for (wire::Reader& value : values) {
-            numbers.push_back(value.zigzag());
+            numbers.push_back(whole(value));
         }
         return small_document(numbers);
+    }
+
+private:
+    static void expect(wire::Reader& in, wire::Tag tag) {
+        if (in.byte() != static_cast<std::uint8_t>(tag)) {
+            in.fail("a value of another type");
+        }
+    }
+    // From a text, a small number is a byte by itself.
+    static std::int64_t whole(wire::Reader& in) {
+        wire::Reader ahead = in;
+        const std::uint8_t byte = ahead.byte();
+        if (byte >= wire::kSmallInt) {
+            in = ahead;
+            return std::int64_t{byte} - wire::kSmallInt + wire::kLeastSmallInt;
+        }
+        expect(in, wire::Tag::Int);
+        return in.zigzag();
     }
 };
 

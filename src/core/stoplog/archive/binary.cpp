@@ -1,10 +1,11 @@
-// The only file that includes cereal, which writes and reads numbers and blobs, never a container.
+// cereal writes and reads numbers and blobs, never a container.
 #include "stoplog/archive/binary.hpp"
 
 #include "stoplog/archive/column_reader.hpp"
 #include "stoplog/archive/column_writer.hpp"
 #include "stoplog/archive/consistency.hpp"
 #include "stoplog/archive/envelope.hpp"
+#include "stoplog/archive/streams.hpp"
 #include "stoplog/base/error.hpp"
 
 #include <cereal/archives/portable_binary.hpp>
@@ -12,7 +13,6 @@
 
 #include <exception>
 #include <ostream>
-#include <streambuf>
 
 namespace stoplog {
 namespace archive {
@@ -20,34 +20,6 @@ namespace {
 
 using Output = cereal::PortableBinaryOutputArchive;
 using Input = cereal::PortableBinaryInputArchive;
-
-/// Appends to a string.
-class StringSink : public std::streambuf {
-public:
-    std::string bytes;
-
-protected:
-    std::streamsize xsputn(const char* data, std::streamsize size) override {
-        bytes.append(data, static_cast<std::size_t>(size));
-        return size;
-    }
-    int_type overflow(int_type character) override {
-        bytes.push_back(traits_type::to_char_type(character));
-        return character;
-    }
-};
-
-/// Reads bytes where they are, and knows how many are left.
-class ViewSource : public std::streambuf {
-public:
-    explicit ViewSource(std::string_view bytes) {
-        char* const begin = const_cast<char*>(bytes.data());  // never written
-        setg(begin, begin, begin + bytes.size());
-    }
-    [[nodiscard]] std::uint64_t left() const {
-        return static_cast<std::uint64_t>(egptr() - gptr());
-    }
-};
 
 void save_blob(Output& out, const std::string& blob) {
     out(static_cast<std::uint64_t>(blob.size()));
@@ -69,15 +41,15 @@ void load_blob(Input& in, const ViewSource& source, std::string& blob) {
 
 std::string pack(const Image& image) {
     StringSink sink;
-    sink.bytes.reserve(image.schema.size() + image.strings.size() + image.columns.size() +
-                       image.values.size() + 64);
+    sink.reserve(image.schema.size() + image.strings.size() + image.columns.size() +
+                 image.values.size() + 64);
     std::ostream stream(&sink);
     Output out(stream, Output::Options::LittleEndian());
     out(image.version);
     for (const std::string* blob : {&image.schema, &image.strings, &image.columns, &image.values}) {
         save_blob(out, *blob);
     }
-    return std::move(sink.bytes);
+    return sink.take();
 }
 
 Image unpack(std::string_view bytes) {
@@ -112,9 +84,10 @@ Image image_of(const JobState& state, const ForeignCodec& codec) {
     return writer.finish();
 }
 
-std::shared_ptr<JobState> state_of(const Image& image, const ForeignCodec& codec) {
+std::shared_ptr<JobState> state_of(const Image& image, const ForeignCodec& codec,
+                                   const Limits& limits) {
     auto state = std::make_shared<JobState>();
-    ColumnReader reader(image, codec);
+    ColumnReader reader(image, codec, limits);
     reader.read(*state);
     reader.finish();
     check_state(*state);
@@ -131,9 +104,11 @@ std::string to_binary(const JobState& state, const ForeignCodec& codec) {
                 archive::pack(archive::image_of(state, codec)));
 }
 
-std::shared_ptr<JobState> from_binary(std::string_view bytes, const ForeignCodec& codec) {
+std::shared_ptr<JobState> from_binary(std::string_view bytes, const ForeignCodec& codec,
+                                      const Limits& limits) {
     const Envelope envelope = open_envelope(bytes);
-    std::shared_ptr<JobState> state = archive::state_of(archive::unpack(envelope.body), codec);
+    std::shared_ptr<JobState> state =
+        archive::state_of(archive::unpack(envelope.body), codec, limits);
     if (envelope.flow != FlowIdentity{state->flow_name, state->flow_version, state->fingerprint}) {
         throw SerializationError("damaged: the envelope is that of another flow");
     }

@@ -21,6 +21,8 @@ public:
     ForeignCodec& operator=(const ForeignCodec&) = delete;
     virtual ~ForeignCodec() = default;
 
+    /// A payload's bytes: a name whose text is its fields' names, each as a wire text, one after
+    /// the other; then a value for each, as the table of tags has it. A leaf's: one such value.
     virtual void encode_payload(const Payload& payload, wire::Writer& out) const = 0;
     [[nodiscard]] virtual PayloadRef decode_payload(wire::Reader& in) const = 0;
 

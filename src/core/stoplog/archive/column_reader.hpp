@@ -17,9 +17,9 @@ namespace stoplog::archive {
 class ColumnReader {
 public:
     /// Requires: the image outlives the reader.
-    ColumnReader(const Image& image, const ForeignCodec& codec)
+    ColumnReader(const Image& image, const ForeignCodec& codec, const Limits& limits = {})
         : codec_(codec),
-          strings_(image.strings),
+          strings_(image.strings, limits),
           arena_(image.values, strings_),
           tables_(read_schema(image)),
           payloads_(arena_.size()),
@@ -135,6 +135,7 @@ public:
     void operator()(std::string_view name, SlotNumber<std::vector<std::uint32_t>> list) {
         indexes(name, list.value);
     }
+    void operator()(std::string_view name, Wall<WallTime> wall) { (*this)(name, wall.value); }
     void operator()(std::string_view name, Moment<Stamp> moment) { (*this)(name, moment.value); }
     void operator()(std::string_view name, Span<std::int64_t> span) { (*this)(name, span.value); }
     void operator()(std::string_view name, PayloadRef& payload) {
@@ -227,7 +228,9 @@ private:
         list_table_ = archive_.find_table<T>();
         const std::uint64_t left =
             list_table_ == nullptr ? 0 : list_table_->rows - list_table_->rows_read;
-        return static_cast<std::size_t>(from->bytes.bounded(left, "the number of rows"));
+        const std::uint64_t count = from->bytes.bounded(left, "the number of rows");
+        archive_.strings_.spend(count);
+        return static_cast<std::size_t>(count);
     }
     [[nodiscard]] bool at_most_one(std::size_t count) const {
         if (count > 1) {

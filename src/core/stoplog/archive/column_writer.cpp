@@ -24,9 +24,7 @@ std::uint64_t ColumnWriter::save_field(const Entry& entry, std::uint32_t field) 
     try {
         codec_.encode_leaf(entry.value, frozen_, arena_.out());
     } catch (const SerializationError& error) {
-        const Legend::Field& named = legend_.fields[field];
-        throw error.at(
-            join("state field '", legend_.routines[named.routine].name, ".", named.name, "'"));
+        throw error.at(place_of_field(field, legend_));
     }
     return arena_.end();
 }

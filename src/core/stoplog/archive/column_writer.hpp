@@ -6,24 +6,13 @@
 #include "stoplog/archive/codec.hpp"
 #include "stoplog/archive/columns.hpp"
 #include "stoplog/archive/fields.hpp"
+#include "stoplog/archive/place.hpp"
 #include "stoplog/base/error.hpp"
 
 #include <optional>
 #include <type_traits>
 
 namespace stoplog::archive {
-
-/// Where an item that cannot be saved stands, as the beginning of a message.
-[[nodiscard]] inline std::string place_of(const Delivery& delivery, const Legend& legend) {
-    return join("queued delivery to '", legend.slot_path(delivery.slot), "': ");
-}
-[[nodiscard]] inline std::string place_of(const Record& record, const Legend& legend) {
-    return join("record of '", legend.slot_path(record.slot), "': ");
-}
-template <class T>
-[[nodiscard]] std::string place_of(const T&, const Legend&) {
-    return {};
-}
 
 class ColumnWriter {
 public:
@@ -110,6 +99,7 @@ public:
     void operator()(std::string_view name, SlotNumber<const std::vector<std::uint32_t>> list) {
         indexes(name, list.value);
     }
+    void operator()(std::string_view name, Wall<const WallTime> wall) { (*this)(name, wall.value); }
     void operator()(std::string_view name, Moment<const Stamp> moment) {
         (*this)(name, archive_.timebase_.wall(moment.value));
     }

@@ -17,6 +17,7 @@ using archive::Queue;
 using archive::RoutineNumber;
 using archive::SlotNumber;
 using archive::Span;
+using archive::Wall;
 
 class NamedRow {
 public:
@@ -54,6 +55,7 @@ public:
     void operator()(std::string_view, SlotNumber<const std::vector<std::uint32_t>> list) {
         names(list.value, [&](std::uint32_t slot) { return slot_path(slot); });
     }
+    void operator()(std::string_view, Wall<const WallTime> wall) { out_.zigzag(wall.value); }
     void operator()(std::string_view, Moment<const Stamp> moment) {
         out_.zigzag(state_.timebase.wall(moment.value));
     }

@@ -5,6 +5,7 @@
 #include "stoplog/base/error.hpp"
 #include "stoplog/value/wire.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -51,6 +52,31 @@ std::uint64_t mix(std::uint64_t sum, std::uint64_t word) {
     return sum ^ (sum >> 32U);
 }
 
+class Lanes {
+public:
+    void add(std::size_t lane, std::uint64_t word) { sums_[lane] = mix(sums_[lane], word); }
+    void add_all(std::string_view bytes, std::size_t at) {
+        for (; at + kLanes * kWord <= bytes.size(); at += kLanes * kWord) {
+            for (std::size_t lane = 0; lane < kLanes; ++lane) {
+                add(lane, little_endian(bytes, at + lane * kWord, kWord));
+            }
+        }
+        for (std::size_t lane = 0; at < bytes.size(); at += kWord, ++lane) {
+            add(lane, little_endian(bytes, at, std::min(bytes.size() - at, kWord)));
+        }
+    }
+    [[nodiscard]] std::uint64_t sum(std::size_t size) const {
+        std::uint64_t sum = size;
+        for (const std::uint64_t lane : sums_) {
+            sum = mix(sum, lane);
+        }
+        return sum;
+    }
+
+private:
+    std::array<std::uint64_t, kLanes> sums_{1, 2, 3, 4};
+};
+
 struct Header {
     std::size_t identity_size;
     std::uint64_t body_size;
@@ -91,26 +117,20 @@ FlowIdentity parse_identity(std::string_view bytes) {
 }  // namespace
 
 std::uint64_t checksum(std::string_view bytes) {
-    std::array<std::uint64_t, kLanes> lanes{1, 2, 3, 4};
+    Lanes lanes;
     for (std::size_t at = 0; at < kHeaderSize; at += kWord) {
-        const std::size_t lane = at / kWord;
-        lanes[lane] = mix(lanes[lane], at == kChecksumAt ? 0 : little_endian(bytes, at, kWord));
+        lanes.add(at / kWord, at == kChecksumAt ? 0 : little_endian(bytes, at, kWord));
     }
-    std::size_t at = kHeaderSize;
-    for (; at + kLanes * kWord <= bytes.size(); at += kLanes * kWord) {
-        for (std::size_t lane = 0; lane < kLanes; ++lane) {
-            lanes[lane] = mix(lanes[lane], little_endian(bytes, at + lane * kWord, kWord));
-        }
-    }
-    for (std::size_t lane = 0; at < bytes.size(); at += kWord, ++lane) {
-        const std::size_t size = bytes.size() - at < kWord ? bytes.size() - at : kWord;
-        lanes[lane] = mix(lanes[lane], little_endian(bytes, at, size));
-    }
-    std::uint64_t sum = bytes.size();
-    for (const std::uint64_t lane : lanes) {
-        sum = mix(sum, lane);
-    }
-    return sum;
+    lanes.add_all(bytes, kHeaderSize);
+    return lanes.sum(bytes.size());
+}
+
+std::uint64_t checksum_of_parts(std::string_view first, std::string_view second) {
+    Lanes of_first;
+    of_first.add_all(first, 0);
+    Lanes of_second;
+    of_second.add_all(second, 0);
+    return mix(of_first.sum(first.size()), of_second.sum(second.size()));
 }
 
 std::string seal(const FlowIdentity& flow, std::string_view body) {

@@ -37,4 +37,7 @@ struct Envelope {
 /// Any change of one 64-bit word, or of the length, changes it. Requires: at least a header.
 [[nodiscard]] std::uint64_t checksum(std::string_view bytes);
 
+/// The same of two parts without a header; depends on where the one ends.
+[[nodiscard]] std::uint64_t checksum_of_parts(std::string_view first, std::string_view second);
+
 }  // namespace stoplog

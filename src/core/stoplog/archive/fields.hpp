@@ -33,6 +33,13 @@ struct ConnectionNumber {
 };
 template <class T>
 ConnectionNumber(T&) -> ConnectionNumber<T>;
+/// Wall time; 0 is none.
+template <class T>
+struct Wall {
+    T& value;
+};
+template <class T>
+Wall(T&) -> Wall<T>;
 /// A stamp of the state's timebase, and a span of its ticks.
 template <class T>
 struct Moment {
@@ -217,9 +224,9 @@ void visit_fields(Visitor& ar, Self& state) {
     ar("is_open", state.is_open);
     ar("is_closed", state.is_closed);
     ar("has_begun", state.has_begun);
-    ar("created_at", state.created_at);
-    ar("taken_at", state.taken_at);
-    ar("deadline", state.deadline);
+    ar("created_at", Wall{state.created_at});
+    ar("taken_at", Wall{state.taken_at});
+    ar("deadline", Wall{state.deadline});
     ar("error", state.error);
     ar("cells", state.cells);
     ar("ready", RoutineNumber{state.ready});

@@ -13,7 +13,21 @@ namespace {
 constexpr std::size_t kFirstBuffer = 64;
 constexpr std::size_t kFirstIndex = 64;
 
-std::string too_deep() { return join("nested more than ", std::to_string(kMaxDepth), " deep"); }
+std::string too_deep(std::uint32_t most = kMaxDepth) {
+    return join("nested more than ", std::to_string(most), " deep");
+}
+
+// Eight at a time, since most text is ASCII.
+std::size_t ascii_from(std::string_view bytes, std::size_t at) {
+    constexpr std::uint64_t kHighBits = 0x8080808080808080U;
+    for (std::uint64_t eight = 0; at + sizeof eight <= bytes.size(); at += sizeof eight) {
+        std::memcpy(&eight, bytes.data() + at, sizeof eight);
+        if ((eight & kHighBits) != 0) {
+            break;
+        }
+    }
+    return at;
+}
 
 // How many bytes a character has that begins so, and the least number that needs them; 0: none.
 struct Lead {
@@ -42,7 +56,7 @@ Lead lead_of(std::uint8_t byte) {
 bool is_utf8(std::string_view bytes) {
     constexpr std::uint32_t kGreatest = 0x10FFFF;
     constexpr std::uint32_t kSurrogates = 0xD800;  // and the 2047 behind it
-    for (std::size_t at = 0; at < bytes.size();) {
+    for (std::size_t at = ascii_from(bytes, 0); at < bytes.size();) {
         const Lead lead = lead_of(static_cast<std::uint8_t>(bytes[at]));
         if (lead.size == 0 || lead.size > bytes.size() - at) {
             return false;
@@ -59,7 +73,7 @@ bool is_utf8(std::string_view bytes) {
             character >> 11U == kSurrogates >> 11U) {
             return false;
         }
-        at += lead.size;
+        at = lead.size == 1 ? at + 1 : ascii_from(bytes, at + lead.size);
     }
     return true;
 }
@@ -109,7 +123,7 @@ std::string StringTable::bytes() const {
     return std::string(out.view());
 }
 
-LoadedStrings::LoadedStrings(std::string_view bytes) {
+LoadedStrings::LoadedStrings(std::string_view bytes, const Limits& limits) : limits_(limits) {
     Reader in(bytes, "the table of strings");
     std::vector<std::uint64_t> sizes(in.count());
     for (std::uint64_t& size : sizes) {
@@ -121,6 +135,11 @@ LoadedStrings::LoadedStrings(std::string_view bytes) {
     }
     in.expect_end();
     memos_.resize(texts_.size());
+}
+
+void LoadedStrings::refuse_items() const {
+    throw SerializationError(join("it has more than ", std::to_string(limits_.max_items),
+                                  " items; Limits(max_items=...) allows more"));
 }
 
 // Writing.
@@ -223,6 +242,9 @@ std::size_t Reader::count(std::size_t least) {
         fail(join(std::to_string(announced), " items are announced, ", std::to_string(left()),
                   " bytes are left"));
     }
+    if (strings_ != nullptr) {
+        strings_->spend(announced);
+    }
     return static_cast<std::size_t>(announced);
 }
 
@@ -241,8 +263,9 @@ void Reader::expect_end() const {
 }
 
 void Reader::enter() {
-    if (depth_ >= kMaxDepth) {
-        fail(too_deep());
+    const std::uint32_t most = strings_ == nullptr ? kMaxDepth : strings_->max_depth();
+    if (depth_ >= most) {
+        fail(too_deep(most));
     }
     ++depth_;
 }

@@ -4,6 +4,7 @@
 // allocated, and every failure is a SerializationError that tells the byte.
 #pragma once
 
+#include "stoplog/value/limits.hpp"
 #include "stoplog/value/tags.hpp"
 
 #include <cstddef>
@@ -25,6 +26,8 @@ inline constexpr std::uint32_t kMaxDepth = 200;
 [[nodiscard]] constexpr std::int64_t from_zigzag(std::uint64_t value) {
     return static_cast<std::int64_t>(value >> 1U) ^ -static_cast<std::int64_t>(value & 1U);
 }
+
+static_assert(Limits().max_depth == kMaxDepth);
 
 /// Whether it is the text of names and messages: strict UTF-8, no surrogates.
 [[nodiscard]] bool is_utf8(std::string_view bytes);
@@ -121,6 +124,8 @@ public:
     [[nodiscard]] bool recalled_name(const void* identity);
     void name(std::string_view text, const void* identity);
 
+    /// Forgets what was written, and keeps its room.
+    void clear() { size_ = 0; }
     [[nodiscard]] std::size_t size() const { return size_; }
     [[nodiscard]] std::string_view view() const { return {buffer_.data(), size_}; }
     [[nodiscard]] bool is_canonical() const { return mode_.is_canonical; }
@@ -162,17 +167,35 @@ private:
     std::uint32_t depth_ = 0;
 };
 
-/// The table of strings of a file; the texts are part of its bytes, which must outlive it.
+/// The table of strings of a file, and what else its readers share: how much the file may ask for.
+/// The texts are part of bytes that must outlive it.
 class LoadedStrings {
 public:
-    LoadedStrings() = default;
-    explicit LoadedStrings(std::string_view bytes);
+    explicit LoadedStrings(const Limits& limits = {}) : limits_(limits) {}
+    explicit LoadedStrings(std::string_view bytes, const Limits& limits = {});
+    /// Its number is the size before.
+    void add(std::string_view text) {
+        texts_.push_back(text);
+        memos_.emplace_back();
+    }
     [[nodiscard]] std::size_t size() const { return texts_.size(); }
+    [[nodiscard]] std::uint32_t max_depth() const { return limits_.max_depth; }
+    /// Throws SerializationError where all that was read is too much.
+    void spend(std::uint64_t items) {
+        if (items > limits_.max_items - spent_) [[unlikely]] {
+            refuse_items();
+        }
+        spent_ += items;
+    }
     [[nodiscard]] std::string_view at(std::uint32_t number) const { return texts_[number]; }
     /// What the foreign side made of a text: kept for the next use, for as long as the load lasts.
     [[nodiscard]] std::shared_ptr<void>& memo(std::uint32_t number) { return memos_[number]; }
 
 private:
+    [[noreturn]] void refuse_items() const;
+
+    Limits limits_;
+    std::uint64_t spent_ = 0;
     std::vector<std::string_view> texts_;
     std::vector<std::shared_ptr<void>> memos_;
 };
