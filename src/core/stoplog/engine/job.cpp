@@ -36,9 +36,9 @@ Job::Job(std::shared_ptr<const Plan> plan, JobOptions options)
       crew_(std::move(options.crew)),
       cells_(std::make_unique<std::atomic<Cell*>[]>(plan_->routines.size())),
       history_(options.history_limit),
-      is_open_(options.is_open),
       family_(std::make_shared<Family>()),
-      is_paused_(options.is_paused) {}
+      is_paused_(options.is_paused),
+      is_open_(options.is_open) {}
 
 Job::~Job() {
     for (const std::uint32_t routine : used_) {

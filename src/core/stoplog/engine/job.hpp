@@ -272,8 +272,6 @@ private:
     std::uint64_t sent_ = 0;
     std::vector<std::uint32_t> awaited_;
     std::vector<std::uint32_t> fired_;
-    bool is_open_ = false;
-    bool is_closed_ = false;
     Failure failure_;
     std::string cancel_reason_;
     std::optional<Failure> interruption_;
@@ -286,7 +284,9 @@ private:
     std::atomic<bool> is_paused_{false};
     std::atomic<bool> is_launched_{false};  // the crew may have it
     std::atomic<bool> has_begun_{false};
-    SpinLock history_lock_;  // many lanes
+    SpinLock history_lock_;   // many lanes
+    bool is_open_ = false;    // both under the job's mutex, too
+    bool is_closed_ = false;  // by `finish`
     std::atomic<std::uint32_t> runners_{0};
     std::atomic<std::uint32_t> tasks_{0};  // cells that the crew has
     std::atomic<std::uint64_t> failed_deliveries_{0};
