@@ -180,7 +180,7 @@ INSTANTIATE_TEST_SUITE_P(Formats, EachText,
 
 TEST(Json, NamesTheWayToWhatIsWrong) {
     const std::string changed =
-        with(saved(sample_state(), Format::Json), "\"number\": 3", "\"number\": \"3\"");
+        with(saved(sample_state(), Format::Json), R"("number": 3)", R"("number": "3")");
 
     EXPECT_THAT(loading(changed, kEdited),
                 HasSubstr("cells[0].mailbox[1].number: damaged: expected is a number"));

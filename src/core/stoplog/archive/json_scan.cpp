@@ -31,17 +31,13 @@ std::size_t behind_string(std::string_view text, std::size_t at) {
     refuse("a text does not end", begin);
 }
 
-}  // namespace
-
-void scan_json(std::string_view text, const Limits& limits) {
-    const std::uint32_t max_depth = json_depth(limits.max_depth);
+// What one scan has counted.
+struct Counts {
     std::uint32_t depth = 0;
     std::uint64_t items = 0;
-    for (std::size_t at = 0; at < text.size();) {
-        switch (text[at]) {
-            case '"':
-                at = behind_string(text, at);
-                continue;
+
+    void count(char character, std::size_t at, std::uint32_t max_depth) {
+        switch (character) {
             case '{':
             case '[':
                 if (++depth > max_depth) {
@@ -62,14 +58,28 @@ void scan_json(std::string_view text, const Limits& limits) {
             default:
                 break;
         }
-        if (items > limits.max_items) {
+    }
+};
+
+}  // namespace
+
+void scan_json(std::string_view text, const Limits& limits) {
+    const std::uint32_t max_depth = json_depth(limits.max_depth);
+    Counts counts;
+    for (std::size_t at = 0; at < text.size();) {
+        if (text[at] == '"') {
+            at = behind_string(text, at);
+            continue;
+        }
+        counts.count(text[at], at, max_depth);
+        if (counts.items > limits.max_items) {
             refuse(join("more than ", std::to_string(limits.max_items),
                         " items; Limits(max_items=...) allows more"),
                    at);
         }
         ++at;
     }
-    if (depth != 0) {
+    if (counts.depth != 0) {
         refuse("it ends too early", text.size());
     }
     if (!wire::is_utf8(text)) {

@@ -5,7 +5,7 @@
 
 namespace stoplog::archive {
 
-void Labels::List::add(std::string text) {
+void Labels::List::add(const std::string& text) {
     const auto number = static_cast<std::uint32_t>(texts_.size());
     std::string label = text;
     while (!numbers_.try_emplace(label, number).second) {

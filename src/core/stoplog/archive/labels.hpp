@@ -19,7 +19,7 @@ public:
     class List {
     public:
         void clear() { *this = List(); }
-        void add(std::string text);
+        void add(const std::string& text);
         /// Requires: there is one.
         [[nodiscard]] const std::string& of(std::uint32_t number) const { return texts_[number]; }
         [[nodiscard]] std::uint32_t number_of(std::string_view text, std::string_view kind) const;

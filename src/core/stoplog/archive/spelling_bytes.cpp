@@ -7,6 +7,7 @@
 #include <bit>
 #include <charconv>
 #include <limits>
+#include <ranges>
 #include <vector>
 
 namespace stoplog::archive {
@@ -52,9 +53,9 @@ std::string decimal(Magnitude words) {
     std::string reversed;
     while (!words.empty()) {
         std::uint64_t rest = 0;
-        for (auto word = words.rbegin(); word != words.rend(); ++word) {
-            rest = rest << 32U | *word;
-            *word = static_cast<std::uint32_t>(rest / kChunk);
+        for (std::uint32_t& word : std::views::reverse(words)) {
+            rest = rest << 32U | word;
+            word = static_cast<std::uint32_t>(rest / kChunk);
             rest %= kChunk;
         }
         while (!words.empty() && words.back() == 0) {
@@ -74,7 +75,7 @@ Magnitude from_decimal(std::string_view digits, std::string_view text) {
         if (digit < '0' || digit > '9') {
             refuse(text, "whole number");
         }
-        std::uint64_t carry = static_cast<std::uint64_t>(digit - '0');
+        auto carry = static_cast<std::uint64_t>(digit - '0');
         for (std::uint32_t& word : words) {
             carry += std::uint64_t{word} * 10;
             word = static_cast<std::uint32_t>(carry);
@@ -133,22 +134,24 @@ std::string read_base64(std::string_view text) {
     if (text.size() % 4 != 0) {
         refuse(text, "base64");
     }
+    const std::size_t missing = text.ends_with("==") ? 2 : (text.ends_with('=') ? 1 : 0);
     std::string bytes;
     bytes.reserve(text.size() / 4 * 3);
     for (std::size_t at = 0; at < text.size(); at += 4) {
-        const bool is_last = at + 4 == text.size();
-        const std::size_t missing =
-            is_last && text[at + 3] == '=' ? (text[at + 2] == '=' ? 2 : 1) : 0;
         std::uint32_t three = 0;
-        for (std::size_t i = 0; i < 4; ++i) {
-            three = three << 6U | (i < 4 - missing ? six_bits(text[at + i], text) : 0);
+        for (std::size_t i = at; i < at + 4; ++i) {
+            three = three << 6U | (i + missing < text.size() ? six_bits(text[i], text) : 0);
         }
-        for (std::size_t i = 0; i < 3 - missing; ++i) {
-            bytes.push_back(static_cast<char>(three >> (16 - 8 * i) & 0xFFU));
+        for (unsigned shift = 24; shift != 0;) {
+            shift -= 8;
+            bytes.push_back(static_cast<char>(three >> shift & 0xFFU));
         }
-        if (missing != 0 && (three & (missing == 1 ? 0xFFU : 0xFFFFU)) != 0) {
+    }
+    for (std::size_t i = 0; i < missing; ++i) {
+        if (bytes.back() != 0) {  // bits that stand for nothing
             refuse(text, "base64");
         }
+        bytes.pop_back();
     }
     return bytes;
 }
@@ -204,7 +207,7 @@ std::string read_big_int(std::string_view text) {
 
 std::string spell_odd_float(std::uint64_t bits) {
     constexpr std::uint64_t kSign = std::uint64_t{1} << 63U;
-    const double value = std::bit_cast<double>(bits & ~kSign);
+    const auto value = std::bit_cast<double>(bits & ~kSign);
     const std::string sign = (bits & kSign) != 0 ? "-" : "";
     if (value == std::numeric_limits<double>::infinity()) {
         return sign + "inf";

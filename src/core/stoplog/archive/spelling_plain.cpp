@@ -45,6 +45,23 @@ std::string spell(std::string_view text, bool doubles_backslash) {
     return out;
 }
 
+// What "\\u001F" and its like stand for.
+void append_escaped(std::string& out, std::string_view escape) {
+    std::uint32_t character = 0;
+    const bool is_whole = escape.size() == kEscape && escape[1] == 'u';
+    const char* const end = escape.data() + escape.size();
+    if (!is_whole || std::from_chars(escape.data() + 2, end, character, 16).ptr != end) {
+        throw SerializationError("damaged: a backslash in a text is written as two");
+    }
+    if (character >= 0xFFFE) {
+        out.append(character == 0xFFFE ? "\xEF\xBF\xBE" : "\xEF\xBF\xBF");
+    } else if (character < 0x20) {
+        out.push_back(static_cast<char>(character));
+    } else {
+        throw SerializationError(join("damaged: '", escape, "' needs no backslash"));
+    }
+}
+
 }  // namespace
 
 std::string spell_plain(std::string_view text) { return spell(text, true); }
@@ -63,20 +80,7 @@ std::string read_plain(std::string_view text) {
             out.push_back(text[++at]);
             continue;
         }
-        std::uint32_t character = 0;
-        const std::string_view escape = text.substr(at, kEscape);
-        const bool is_whole = escape.size() == kEscape && escape[1] == 'u';
-        const char* const end = escape.data() + escape.size();
-        if (!is_whole || std::from_chars(escape.data() + 2, end, character, 16).ptr != end) {
-            throw SerializationError("damaged: a backslash in a text is written as two");
-        }
-        if (character >= 0xFFFE) {
-            out.append(character == 0xFFFE ? "\xEF\xBF\xBE" : "\xEF\xBF\xBF");
-        } else if (character < 0x20) {
-            out.push_back(static_cast<char>(character));
-        } else {
-            throw SerializationError(join("damaged: '", escape, "' needs no backslash"));
-        }
+        append_escaped(out, text.substr(at, kEscape));
         at += kEscape - 1;
     }
     return out;

@@ -152,11 +152,11 @@ public:
 
     /// Requires: not empty.
     [[nodiscard]] T& front() {
-        assert(size_ != 0);
+        assert(size_ != 0 && read_ != nullptr);
         return *read_;
     }
     [[nodiscard]] const T& front() const {
-        assert(size_ != 0);
+        assert(size_ != 0 && read_ != nullptr);
         return *read_;
     }
 
