@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from stoplog import _core
 from stoplog.errors import SerializationError, TypeMismatchError
 
@@ -112,6 +110,8 @@ class Difference:
 
 
 def _parse(text: str) -> dict[str, Any]:
+    import json
+
     try:
         drawing = json.loads(text)
         for name, kinds in (("flow", str), ("version", str), ("routines", dict)):
