@@ -29,9 +29,9 @@ constexpr const char* kRoot = "job";
 constexpr const char* kItem = "item";
 constexpr const char* kCount = "count";
 
-class XmlOut : public boost::archive::xml_oarchive {
+class XmlWriter : public boost::archive::xml_oarchive {
 public:
-    explicit XmlOut(std::ostream& stream) : xml_oarchive(stream, kFlags) {}
+    explicit XmlWriter(std::ostream& stream) : xml_oarchive(stream, kFlags) {}
     void begin(const char* name) { save_start(name); }
     void end(const char* name) { save_end(name); }
     // The archive's own would escape quotes too, which every value is full of.
@@ -59,17 +59,17 @@ public:
     }
 };
 
-class TextOut : public boost::archive::text_oarchive {
+class TextWriter : public boost::archive::text_oarchive {
 public:
-    explicit TextOut(std::ostream& stream) : text_oarchive(stream, kFlags) {}
+    explicit TextWriter(std::ostream& stream) : text_oarchive(stream, kFlags) {}
     void begin(const char*) {}
     void end(const char*) {}
     void text(const char*, std::string_view text) { save(std::string(text)); }
 };
 
-class XmlIn : public boost::archive::xml_iarchive {
+class XmlReader : public boost::archive::xml_iarchive {
 public:
-    XmlIn(std::istream& stream, std::string_view text)
+    XmlReader(std::istream& stream, std::string_view text)
         : xml_iarchive(stream, kFlags), tags_(text) {}
     void begin(const char* name) {
         tags_.expect_begin(name);
@@ -91,9 +91,9 @@ private:
     XmlTags tags_;
 };
 
-class TextIn : public boost::archive::text_iarchive {
+class TextReader : public boost::archive::text_iarchive {
 public:
-    TextIn(std::istream& stream, std::string_view) : text_iarchive(stream, kFlags) {}
+    TextReader(std::istream& stream, std::string_view) : text_iarchive(stream, kFlags) {}
     void begin(const char*) {}
     void end(const char*) {}
     // The archive's own would allocate whatever size is announced.
@@ -335,18 +335,18 @@ void parse(std::string_view text, Tree& into) {
 }  // namespace
 
 std::unique_ptr<InterchangeWriter> make_xml_writer(const std::vector<TypeShape>& shapes) {
-    return std::make_unique<ArchiveWriter<XmlOut>>(shapes);
+    return std::make_unique<ArchiveWriter<XmlWriter>>(shapes);
 }
 
 std::unique_ptr<InterchangeWriter> make_text_writer(const std::vector<TypeShape>& shapes) {
-    return std::make_unique<ArchiveWriter<TextOut>>(shapes);
+    return std::make_unique<ArchiveWriter<TextWriter>>(shapes);
 }
 
 void parse_xml(std::string_view text, Tree& into) {
     scan_xml(text, into.limits());
-    parse<XmlIn>(text, into);
+    parse<XmlReader>(text, into);
 }
 
-void parse_text(std::string_view text, Tree& into) { parse<TextIn>(text, into); }
+void parse_text(std::string_view text, Tree& into) { parse<TextReader>(text, into); }
 
 }  // namespace stoplog::archive
