@@ -111,6 +111,15 @@ Ref make_member(const Ref& plain, const Storable& type) {
     if (!made) {
         refuse_with_error(join("'", type.name, "': no such combination of flags"));
     }
+    // Some versions of Python leave out the bits that they do not know.
+    const Ref number = checked(PyObject_GetAttrString(made.get(), "_value_"));
+    const int is_same = PyObject_RichCompareBool(number.get(), plain.get(), Py_EQ);
+    if (is_same < 0) {
+        throw PendingError{};
+    }
+    if (is_same == 0) {
+        refuse(type, "no such combination of flags");
+    }
     return made;
 }
 
