@@ -23,22 +23,22 @@ std::unique_ptr<Allowed> allow(std::size_t threads) {
     return std::make_unique<Allowed>(Allowed::max_allowed_parallelism, threads);
 }
 
-// A runner may sleep in a handler, so the process gets as many threads as its executors have
-// workers, whatever the number of cores. One arena serves them all: a thread that sleeps in one
-// arena, where no more is to be done, would be missing in every other.
-// Never destroyed: workers may outlive the static objects of the process.
+// A runner may sleep in a handler, so there are as many threads as runners, whatever the number of
+// cores, and no more: oneTBB wakes all that are allowed where one is asked for. One arena serves
+// all executors: a thread that sleeps in one arena, where no more is to be done, would be missing
+// in every other. Never destroyed: workers may outlive the static objects of the process.
 class Workers {
 public:
-    Workers() { arena_.initialize(); }  // while as many are allowed: oneTBB warns of fewer
+    Workers() {
+        arena_.initialize();  // while as many are allowed: oneTBB warns of fewer
+        run_more(0);
+    }
     bool add(std::int64_t more) {
         const std::lock_guard lock(mutex_);
-        if (wanted_ + more > kMostWorkers) {
+        if (added_ + more > kMostWorkers) {
             return false;
         }
-        wanted_ += more;
-        auto allowed = allow(static_cast<std::size_t>(
-            std::max<std::int64_t>(wanted_ + 1, one::info::default_concurrency())));
-        allowed_.swap(allowed);
+        added_ += more;
         return true;
     }
     void enqueue(void (*run)(void*), void* task) {
@@ -47,7 +47,12 @@ public:
             throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again),
                                     "the threads of this process are at their end");
         }
-        arena_.enqueue([run, task] { run(task); });
+        run_more(1);
+        arena_.enqueue([this, run, task] {
+            run(task);
+            const std::lock_guard end(mutex_);
+            run_more(-1);
+        });
     }
     void join() noexcept {
         {
@@ -59,10 +64,23 @@ public:
     }
 
 private:
+    void run_more(std::int64_t more) {
+        running_ += more;
+        const auto threads = static_cast<std::size_t>(
+            std::max<std::int64_t>(running_ + 1, one::info::default_concurrency()));
+        if (threads != allowed_count_) {
+            allowed_count_ = threads;
+            auto allowed = allow(threads);
+            allowed_.swap(allowed);
+        }
+    }
+
     std::mutex mutex_;
-    std::int64_t wanted_ = 0;
+    std::int64_t added_ = 0;
+    std::int64_t running_ = 0;
     bool are_joined_ = false;
-    std::unique_ptr<Allowed> allowed_ = allow(kMostWorkers + 1);  // at its making, of all time
+    std::size_t allowed_count_ = kMostWorkers + 1;  // at its making, of all time
+    std::unique_ptr<Allowed> allowed_ = allow(allowed_count_);
     one::task_scheduler_handle handle_{one::attach{}};
     one::task_arena arena_{static_cast<int>(kMostWorkers), 0U};
 };
