@@ -21,7 +21,7 @@ from stoplog._core import (
 )
 from stoplog._drawing import Difference, Drawing
 from stoplog._setup import set_up
-from stoplog.connection import Connection
+from stoplog.connection import Connection, OneOf, one_of
 from stoplog.errors import (
     BackpressureError,
     ConfigurationError,
@@ -51,6 +51,7 @@ from stoplog.job import Job
 from stoplog.job_state import JobState, RoutineState
 from stoplog.policies import JobStatus, Retention
 from stoplog.records import Delivery, DeliveryId, JobError, Payload, Record
+from stoplog.retry import Retry
 from stoplog.routine import Routine
 from stoplog.values import register_codec, storable
 
@@ -84,9 +85,11 @@ __all__ = [
     "Message",
     "NotFinishedError",
     "NotFoundError",
+    "OneOf",
     "Payload",
     "Record",
     "Retention",
+    "Retry",
     "Routine",
     "RoutineState",
     "SerializationError",
@@ -105,6 +108,7 @@ __all__ = [
     "UnknownSlotError",
     "__version__",
     "event",
+    "one_of",
     "register_codec",
     "slot",
     "storable",

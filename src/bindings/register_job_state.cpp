@@ -9,6 +9,7 @@
 #include "bindings/state_handle.hpp"
 #include "bindings/value_codec.hpp"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace stoplog::python {
@@ -80,10 +81,16 @@ py::dict fields(const StateHandle& state, std::uint32_t routine) {
     return values;
 }
 
+std::size_t due_of(const JobState& state, std::uint32_t routine) {
+    return static_cast<std::size_t>(std::ranges::count_if(state.due, [&](const DueDelivery& due) {
+        return state.legend->slots[due.delivery.slot].routine == routine;
+    }));
+}
+
 // Has the job been there, and does anything wait there?
 py::tuple usage(const StateHandle& state, std::uint32_t routine) {
     const CellState& cell = state->cells.at(routine);
-    return py::make_tuple(cell.is_used, cell.mailbox.size());
+    return py::make_tuple(cell.is_used, cell.mailbox.size() + due_of(*state, routine));
 }
 
 py::list slot_paths(const StateHandle& state, const std::vector<std::uint32_t>& slots) {
@@ -92,6 +99,14 @@ py::list slot_paths(const StateHandle& state, const std::vector<std::uint32_t>& 
         paths.append(state->legend->slot_path(slot));
     }
     return paths;
+}
+
+py::dict dropped(const StateHandle& state) {
+    py::dict counts;
+    for (const DroppedCount& each : state->dropped) {
+        counts[py::str(state->legend->slot_path(each.slot))] = each.count;
+    }
+    return counts;
 }
 
 py::object history(const StateHandle& state) {
@@ -138,6 +153,7 @@ void register_job_state(py::module_& module) {
                                [](const StateHandle& s) { return slot_paths(s, s->awaited); })
         .def_property_readonly("failed_deliveries",
                                [](const StateHandle& s) { return s->failed_deliveries; })
+        .def_property_readonly("dropped", dropped)
         .def_property_readonly("history", history)
         .def("routines", routines)
         .def("fields", fields)
