@@ -1,7 +1,6 @@
 // A gate on a system that refuses its barrier.
-#include "stoplog/engine/gate.hpp"
-
 #include "stoplog/base/error.hpp"
+#include "stoplog/engine/gate.hpp"
 
 #include <gtest/gtest.h>
 
