@@ -3,7 +3,18 @@
 # The words after `expect:` are the codes of the errors that must be told on that line.
 from __future__ import annotations
 
-from stoplog import Flow, JobState, Routine, State, event, register_codec, slot, storable
+from stoplog import (
+    Flow,
+    JobState,
+    Retry,
+    Routine,
+    State,
+    event,
+    one_of,
+    register_codec,
+    slot,
+    storable,
+)
 from stoplog.testing import call
 
 
@@ -58,7 +69,7 @@ class Count(Routine):
     @slot(when="empty")  # expect: call-overload untyped-decorator
     def late(self) -> None: ...
 
-    @slot(priority=1)  # expect: call-overload untyped-decorator
+    @slot(prority=1)  # expect: call-overload untyped-decorator
     def soon(self) -> None: ...
 
     @slot(name="rest")
@@ -92,7 +103,7 @@ call(count.word, txet="to")  # expect: call-overload
 call(count.word.of(text="to"), before=[])  # expect: call-overload
 
 
-@flow.routine(emits="word", priority=1)  # expect: call-overload untyped-decorator
+@flow.routine(emits="word", prority=1)  # expect: call-overload untyped-decorator
 def late(text: str) -> dict[str, str]:
     return {"text": text}
 
@@ -120,3 +131,20 @@ storable(version=1)  # expect: call-arg
 storable("rejected.point", 2)  # expect: call-arg
 register_codec("text", int, encode=encode_text, decode=decode_number)  # expect: arg-type
 register_codec("flow", Flow, encode=repr, decode=decode_number)  # expect: arg-type
+
+
+class Fussy(Routine):
+    @slot(overflow="drop")  # expect: call-overload untyped-decorator
+    def full(self, text: str) -> None: ...
+
+    @slot(priority="high")  # expect: call-overload untyped-decorator
+    def soon(self, text: str) -> None: ...
+
+    @slot(on_error=Retry(then="retry"))  # expect: arg-type
+    def again(self, text: str) -> None: ...
+
+
+Retry(3, 0.1)  # expect: call-arg
+Retry(retry_on=OSError)  # expect: arg-type
+flow.connect(tokenize.word, one_of(count.word, 3))  # expect: arg-type
+due: str = final.queued[0].due  # expect: assignment
