@@ -236,7 +236,11 @@ void visit_fields(Visitor& ar, Self& state) {
     ar("sent", state.sent);
     ar("unsettled", state.unsettled);
     ar("failed_deliveries", state.failed_deliveries);
-    ar("history_limit", state.history_limit);
+    ar("history_limit", state.retention.size);
+    ar("history_ttl", state.retention.ttl);
+    ar("history_bytes", state.retention.bytes);
+    ar("failures_ttl", state.retention.failures_ttl);
+    ar("keeps_payloads", state.retention.keeps_payloads);
     ar("history", queue<Record>(state.history));
 }
 

@@ -18,7 +18,7 @@ void Job::describe(JobState& state) const {
     state.deadline = deadline_;
     state.timebase = current_timebase();
     state.taken_at = state.timebase.origin_wall;
-    state.history_limit = history_.limit();
+    state.retention = history_.retention();
 }
 
 void Job::cut_cells(JobState& state) const {
@@ -85,6 +85,7 @@ std::shared_ptr<JobState> Job::cut() {
     }
     describe(*state);
 
+    Evicted forgotten;  // goes after the gate
     const GateClosure closure(is_shared() ? &gate_ : nullptr);
     const MutexLock lock(mutex_);
     state->status = status_now();
@@ -102,7 +103,7 @@ std::shared_ptr<JobState> Job::cut() {
     state->sent = sent_;
     state->unsettled = unsettled_.load(std::memory_order_acquire);
     state->failed_deliveries = failed_deliveries_.load(std::memory_order_relaxed);
-    state->history = history_.view();
+    state->history = history_.view(state->timebase, forgotten);
     return state;
 }
 

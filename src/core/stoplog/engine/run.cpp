@@ -1,6 +1,7 @@
 // The runners' loops: with one lane one delivery a turn, whoever became ready first; with many
 // lanes a routine's turn is a budget of deliveries.
 #include "stoplog/engine/job.hpp"
+#include "stoplog/engine/telling.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -233,9 +234,7 @@ STOPLOG_INLINE bool Job::attempt(Lanes& lanes, Cell& cell, Call& call, Stamp& st
     if (verdict == Verdict::Interrupted) {
         Failure failure = std::exchange(call.failure, Failure());
         undo(cell, call);
-        const MutexLock lock(mutex_);
-        interruption_ = std::move(failure);
-        is_paused_.store(true);
+        interrupt(std::move(failure));
         return true;
     }
     return decide(lanes, cell, call, began, stamp);
@@ -254,7 +253,8 @@ bool Job::decide(Lanes& lanes, Cell& cell, Call& call, Stamp began, Stamp ended)
     ErrorText text(failure.error.type + ": " + failure.error.message);
     if (policy == ErrorPolicy::Stop) {
         stop_at(cell, call, std::move(failure), std::move(text),
-                {began, ended, Outcome::Failed, call.attempt()});
+                {began, ended, Outcome::Failed, call.attempt(),
+                 history_.bytes_of(call.delivery().payload)});
         return true;
     }
     call.error_text = std::move(text);
@@ -272,18 +272,28 @@ void Job::stop_at(Cell& cell, Call& call, Failure failure, ErrorText text, const
     if (delivery.connection != kNone) {
         failure.fed_by = plan_->legend->event_path(delivery.connection);
     }
-    Evicted evicted;
-    const Inside inside(*this);
-    if (is_ended()) {
-        return;
-    }
+    const Telling telling(*this, cell, call, attempt, text);
     {
-        const std::lock_guard lock(history_lock_);
-        history_.write(delivery, delivery.payload, attempt, evicted);
-        history_.explain(std::move(text));
+        Evicted evicted;
+        const Inside inside(*this);
+        if (is_ended()) {
+            return;
+        }
+        {
+            const std::lock_guard lock(history_lock_);
+            history_.note_late(attempt.ended);
+            history_.write_otherwise(delivery, delivery.payload, attempt, std::move(text), evicted);
+        }
+        ++cell.failed_attempts;
+        end_by(std::move(failure));
     }
-    ++cell.failed_attempts;
-    end_by(std::move(failure));
+    telling.tell();
+}
+
+void Job::interrupt(Failure failure) {
+    const MutexLock lock(mutex_);
+    interruption_ = std::move(failure);
+    is_paused_.store(true);
 }
 
 void Job::undo(Cell& cell, Call& call) {
@@ -303,6 +313,9 @@ bool Job::retry_commit(Lanes& lanes, Cell& cell, Call& call) {
         call.note(std::move(emission.payload), emission.event);
     }
     call.expected() = std::move(outbox->expected);
+    if constexpr (!Lanes::kIsShared) {
+        history_.note_late(outbox->ended);
+    }
     return commit(lanes, cell, call,
                   {outbox->began, outbox->ended, Outcome::Finished, call.attempt()});
 }

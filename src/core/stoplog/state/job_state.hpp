@@ -10,6 +10,7 @@
 #include "stoplog/state/delivery.hpp"
 #include "stoplog/state/document.hpp"
 #include "stoplog/state/record.hpp"
+#include "stoplog/state/retention.hpp"
 #include "stoplog/state/status.hpp"
 
 #include <cstdint>
@@ -75,7 +76,7 @@ struct JobState {
     std::uint64_t sent = 0;              // deliveries from outside so far
     std::uint64_t unsettled = 0;
     std::uint64_t failed_deliveries = 0;
-    std::int64_t history_limit = -1;  // records kept; negative: all
+    Retention retention;
     Chain<Record>::View history;
 
     std::shared_ptr<Frozen>
