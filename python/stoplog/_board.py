@@ -10,7 +10,8 @@ from stoplog._drawing import Drawing
 from stoplog.connection import Connection
 from stoplog.errors import ConfigurationError
 from stoplog.functions import FunctionRoutine, routine_of
-from stoplog.policies import Retention, policy_text, retention_of
+from stoplog.policies import policy_text
+from stoplog.retention import Retention, retention_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

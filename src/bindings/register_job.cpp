@@ -4,6 +4,7 @@
 #include "bindings/executor_handle.hpp"
 #include "bindings/flow_handle.hpp"
 #include "bindings/job_handle.hpp"
+#include "bindings/python_handler.hpp"
 #include "bindings/records.hpp"
 #include "bindings/state_handle.hpp"
 
@@ -32,7 +33,7 @@ FlowHandle::Entry entry_of(const FlowHandle& flow, const Plan& plan, const py::h
 
 std::shared_ptr<JobHandle> start(const FlowHandle& flow, const py::list& entries,
                                  const std::string& id, bool is_open, bool is_paused,
-                                 std::int64_t history_limit, WallTime deadline,
+                                 const RetentionValues& retention, WallTime deadline,
                                  const py::object& executor) {
     const std::shared_ptr<const Plan> plan = flow.plan();
     std::vector<FlowHandle::Entry> made;
@@ -42,7 +43,7 @@ std::shared_ptr<JobHandle> start(const FlowHandle& flow, const py::list& entries
     }
     RunBy by = run_by(executor);
     JobOptions options{id,        is_open,
-                       is_paused, history_limit,
+                       is_paused, retention_of(retention),
                        deadline,  by.executor ? by.executor->crew() : nullptr};
     auto job = std::make_shared<JobHandle>(flow.plan(), std::move(options), std::move(by));
     for (FlowHandle::Entry& entry : made) {
@@ -126,6 +127,37 @@ StateHandle snapshot(JobHandle& job) {
     return StateHandle(job.cut());
 }
 
+bool wait_for_item(JobHandle& job, const py::object& deque) {
+    job.check_process();
+    job.check_not_in_call("iterating over a stream");
+    return job.wait_for_item(deque.ptr());
+}
+
+std::uint64_t hear(JobHandle& job, const py::object& callback) {
+    job.check_process();
+    return job.hear(callback.ptr());
+}
+
+std::vector<std::string> routines(const JobHandle& job) {
+    std::vector<std::string> names;
+    for (const Legend::Routine& routine : job.plan().legend->routines) {
+        names.push_back(routine.name);
+    }
+    return names;
+}
+
+// Of the plan, which may be older than the flow. Requires: there is such a routine.
+std::vector<std::string> events(const JobHandle& job, const std::string& routine) {
+    const std::uint32_t number = job.plan().find_routine(routine);
+    const auto& handler =
+        static_cast<const PythonHandler&>(*job.plan().routines.at(number).behaviour);
+    std::vector<std::string> names;
+    for (const EventObject* event : handler.definition().events) {
+        names.emplace_back(text_of(event->name));
+    }
+    return names;
+}
+
 std::vector<std::string> awaited(const JobHandle& job) {
     std::vector<std::string> paths;
     for (const std::uint32_t slot : job.awaited()) {
@@ -157,20 +189,22 @@ bool is_made(PyObject* self) {
     return is_laid_out && py::detail::is_holder_constructed(self);
 }
 
-// A failed job holds an exception, whose frames may hold the job: the collector must see that.
+// A failed job holds an exception, whose frames may hold the job, and callbacks may hold it: the
+// collector must see that.
 int traverse(PyObject* self, visitproc visit, void* arg) {
     Py_VISIT(Py_TYPE(self));
     if (is_made(self)) {
         const auto& job = py::cast<JobHandle&>(py::handle(self));
         Py_VISIT(static_cast<PyObject*>(job.failure().exception.get()));
         Py_VISIT(job.interruption());
+        return job.listeners().traverse(visit, arg);
     }
     return 0;
 }
 
 int clear(PyObject* self) {
     if (is_made(self)) {
-        py::cast<JobHandle&>(py::handle(self)).drop_exceptions();
+        py::cast<JobHandle&>(py::handle(self)).drop_references();
     }
     return 0;
 }
@@ -230,7 +264,7 @@ void register_job(py::module_& module) {
                          WallTime deadline, const py::object& executor) {
             RunBy by = run_by(executor);
             JobOptions options{"", false,    is_paused,
-                               0,  deadline, by.executor ? by.executor->crew() : nullptr};
+                               {}, deadline, by.executor ? by.executor->crew() : nullptr};
             return std::make_shared<JobHandle>(flow.plan(), *state, std::move(options),
                                                std::move(by));
         }))
@@ -244,6 +278,11 @@ void register_job(py::module_& module) {
         .def("_cancel", &cancel)
         .def("_finish", &finish)
         .def("_snapshot", &snapshot)
+        .def("_hear", &hear)
+        .def("_stop_hearing", &JobHandle::stop_hearing)
+        .def("_wait_for_item", &wait_for_item)
+        .def("_routines", &routines)
+        .def("_events", &events)
         .def("_failure", &failure);
     define_properties(job_class);
     module.def("stop_background", &stop_background);

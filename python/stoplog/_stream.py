@@ -1,0 +1,128 @@
+"""What one event of a job emits, one payload after the other."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from stoplog import _core
+from stoplog._naming import choices
+from stoplog.errors import (
+    ConfigurationError,
+    StateError,
+    UnknownEventError,
+    UnknownRoutineError,
+)
+from stoplog.policies import JobStatus
+from stoplog.records import Payload
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from stoplog.job import Job
+    from stoplog.records import Commit
+
+__all__ = ["Stream", "event_path"]
+
+
+class _Heard:
+    """What was emitted and not handed out yet: all that the job's callback keeps alive."""
+
+    __slots__ = ("has_moved", "path", "payloads")
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.payloads: deque[Payload] = deque()
+        self.has_moved = False
+
+    def __call__(self, commit: Commit) -> None:
+        self.has_moved = True
+        self.payloads.extend(payload for path, payload in commit.emitted if path == self.path)
+
+
+class Stream(Iterator[Payload]):
+    """Made by `Job.stream`; hears until it is dropped or exhausted."""
+
+    __slots__ = ("_heard", "_job", "_stop")
+
+    def __init__(self, job: Job, path: str) -> None:
+        self._job = job
+        self._heard = _Heard(path)
+        self._stop = job.on_commit(self._heard)
+
+    def __next__(self) -> Payload:
+        while True:
+            try:
+                return self._heard.payloads.popleft()
+            except IndexError:
+                pass
+            job, heard = self._job, self._heard
+            if not job._guarded(job._wait_for_item, heard.payloads):
+                self._end()
+
+    def _end(self) -> None:
+        if not self._heard.has_moved and self._job.status is JobStatus.PAUSED:
+            raise StateError(
+                f"job {self._job.id} is PAUSED, and has not run since the stream of "
+                f"'{self._heard.path}' was made: resume() it before you iterate"
+            )
+        self._stop()
+        raise StopIteration
+
+    def __del__(self) -> None:
+        if hasattr(self, "_stop"):
+            self._stop()
+
+    def __repr__(self) -> str:
+        return f"<stream of '{self._heard.path}' of job {self._job.id}>"
+
+
+def event_path(job: Job, event: Any) -> str:
+    """Return ``"routine.event"``, in the plan that the job runs.
+
+    Parameters
+    ----------
+    job : Job
+        Whose event.
+    event : str, BoundEvent or Routine
+        As `Flow.connect` takes it.
+
+    Raises
+    ------
+    UnknownRoutineError, UnknownEventError
+        If there is none of that name.
+    ConfigurationError
+        If it is something else; or a routine's name alone, which has not one event.
+    """
+    if isinstance(event, _core.BoundEvent):
+        routine, part = job.flow._core.name_of(event.routine), event.name
+    elif isinstance(event, _core.Routine):
+        routine, part = job.flow._core.name_of(event), ""
+    elif isinstance(event, str):
+        routine, _, part = event.partition(".")
+    else:
+        raise ConfigurationError(
+            f"job {job.id}: stream() takes an event, as routine.event or 'routine.event'; "
+            f"found {event!r}"
+        )
+    where = f"job {job.id}: "
+    routines = job._routines()
+    if routine not in routines:
+        raise UnknownRoutineError(
+            f"{where}no routine {routine!r}; its routines are {choices(routine, routines)}"
+        )
+    events = job._events(routine)
+    if not part and len(events) == 1:
+        return f"{routine}.{events[0]}"
+    if not part:
+        raise ConfigurationError(
+            f"{where}routine '{routine}' has {len(events)} events: say which one; they are "
+            f"{choices(part, events)}"
+        )
+    if part not in events:
+        raise UnknownEventError(
+            f"{where}no event {part!r} on routine '{routine}'; its events are "
+            f"{choices(part, events)}"
+        )
+    return f"{routine}.{part}"
