@@ -107,12 +107,12 @@ def event_path(job: Job, event: Any) -> str:
             f"found {event!r}"
         )
     where = f"job {job.id}: "
-    routines = job._routines()
-    if routine not in routines:
+    by_routine = job._events()
+    if routine not in by_routine:
         raise UnknownRoutineError(
-            f"{where}no routine {routine!r}; its routines are {choices(routine, routines)}"
+            f"{where}no routine {routine!r}; its routines are {choices(routine, by_routine)}"
         )
-    events = job._events(routine)
+    events = by_routine[routine]
     if not part and len(events) == 1:
         return f"{routine}.{events[0]}"
     if not part:

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from stoplog.errors import ConfigurationError
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
 __all__ = ["Retention"]
 
 _NAMES = (
@@ -76,7 +72,9 @@ class Retention:
         keep_payloads: bool = True,
     ) -> None:
         if not isinstance(keep_payloads, bool):
-            raise ConfigurationError(f"keep_payloads must be True or False; found {keep_payloads!r}")
+            raise ConfigurationError(
+                f"keep_payloads must be True or False; found {keep_payloads!r}"
+            )
         self._max_history_size = _count("max_history_size", max_history_size)
         self._history_ttl_seconds = _seconds("history_ttl_seconds", history_ttl_seconds)
         self._max_history_bytes = _count("max_history_bytes", max_history_bytes)
@@ -119,6 +117,22 @@ class Retention:
             self._keep_payloads,
         )
 
+    @classmethod
+    def _of(cls, values: tuple[int, int, int, int, bool]) -> Retention:
+        """Return what `_values` gives these for."""
+        size, ttl, most, failures, keep_payloads = values
+        made = object.__new__(cls)
+        made._max_history_size = None if size < 0 else size
+        made._history_ttl_seconds = None if ttl < 0 else ttl / 1_000_000_000
+        made._max_history_bytes = None if most < 0 else most
+        made._keep_failures_seconds = None if failures < 0 else failures / 1_000_000_000
+        made._keep_payloads = keep_payloads
+        return made
+
+    @property
+    def _all(self) -> dict[str, int | float | None]:
+        return {name: getattr(self, name) for name in _NAMES}
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Retention):
             return NotImplemented
@@ -128,27 +142,25 @@ class Retention:
         return hash(self._values)
 
     def __repr__(self) -> str:
-        said = ", ".join(f"{name}={getattr(self, name)!r}" for name in _NAMES)
+        said = ", ".join(f"{name}={value!r}" for name, value in self._all.items())
         return f"Retention({said})"
 
 
-def _count(name: str, value: Any) -> int | None:
-    is_whole = isinstance(value, int) and not isinstance(value, bool)
-    if value is not None and not (is_whole and 0 <= value < 2**62):
-        raise ConfigurationError(
-            f"{name} must be a whole number from 0 on, or None; found {value!r}"
-        )
-    return value
+def _count(name: str, value: int | None) -> int | None:
+    is_whole = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**62
+    if value is None or is_whole:
+        return value
+    raise ConfigurationError(f"{name} must be a whole number from 0 on, or None; found {value!r}")
 
 
-def _seconds(name: str, value: Any) -> float | None:
+def _seconds(name: str, value: float | None) -> float | None:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if value is not None and not (is_number and 0 <= value <= _MOST_SECONDS):
-        raise ConfigurationError(
-            f"{name} must be a number of seconds from 0 to {_MOST_SECONDS}, or None for no bound; "
-            f"found {value!r}"
-        )
-    return value
+    if value is None or (is_number and 0 <= value <= _MOST_SECONDS):
+        return value
+    raise ConfigurationError(
+        f"{name} must be a number of seconds from 0 to {_MOST_SECONDS}, or None for no bound; "
+        f"found {value!r}"
+    )
 
 
 def _or_none(bound: int | None) -> int:

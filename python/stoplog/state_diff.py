@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stoplog import _core
-from stoplog.records import Delivery
+from stoplog.retention import Retention
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Any, Final, TypeAlias
 
     from stoplog.job_state import JobState
+    from stoplog.records import Delivery, Record
 
     Change: TypeAlias = tuple[str, Any, Any]
 
@@ -109,9 +110,8 @@ def _changes(before: JobState, after: JobState) -> Iterator[Change]:
     yield from _other("status", before.status, after.status)
     for name in _COUNTS:
         yield from _other(name, getattr(before, name), getattr(after, name))
-    standing = before._core.standing(), after._core.standing()
-    yield from _named("", standing[0], standing[1], lambda name: str(name))
-    yield from _named("", _declared(before), _declared(after), lambda name: str(name))
+    yield from _named("", _standing(before), _standing(after), str)
+    yield from _named("", _declared(before), _declared(after), str)
     yield from _deliveries(before, after)
     yield from _history(before, after)
 
@@ -119,6 +119,13 @@ def _changes(before: JobState, after: JobState) -> Iterator[Change]:
 def _other(path: str, before: Any, after: Any) -> Iterator[Change]:
     if before != after:
         yield path, before, after
+
+
+def _standing(state: JobState) -> dict[str, Any]:
+    standing = state._core.standing()
+    retention = Retention._of(standing.pop("retention"))
+    standing |= {f"retention.{name}": value for name, value in retention._all.items()}
+    return standing
 
 
 # ---- values
@@ -220,7 +227,7 @@ def _deliveries(before: JobState, after: JobState) -> Iterator[Change]:
 def _history(before: JobState, after: JobState) -> Iterator[Change]:
     old, new = before.history, after.history
     if len(old) != len(new):
-        yield "history", f"{len(old)} records", f"{len(new)} records"
+        yield "history length", len(old), len(new)
         return
     for i, (one, other) in enumerate(zip(old, new, strict=True)):
         if one is not other and not _is_same_record(one, other):
@@ -228,7 +235,7 @@ def _history(before: JobState, after: JobState) -> Iterator[Change]:
             return
 
 
-def _is_same_record(one: Any, other: Any) -> bool:
+def _is_same_record(one: Record, other: Record) -> bool:
     kept = [record.payload and record.payload._fields for record in (one, other)]
     rest = [
         (r.delivery, r.routine, r.slot, r.outcome, r.attempt, r.error, r.fed_by)

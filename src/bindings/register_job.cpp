@@ -8,6 +8,7 @@
 #include "bindings/records.hpp"
 #include "bindings/state_handle.hpp"
 
+#include <map>
 #include <utility>
 
 namespace stoplog::python {
@@ -138,24 +139,18 @@ std::uint64_t hear(JobHandle& job, const py::object& callback) {
     return job.hear(callback.ptr());
 }
 
-std::vector<std::string> routines(const JobHandle& job) {
-    std::vector<std::string> names;
-    for (const Legend::Routine& routine : job.plan().legend->routines) {
-        names.push_back(routine.name);
+// By routine; of the plan, which may be older than the flow.
+std::map<std::string, std::vector<std::string>> events(const JobHandle& job) {
+    std::map<std::string, std::vector<std::string>> by_routine;
+    const Plan& plan = job.plan();
+    for (std::size_t i = 0; i < plan.routines.size(); ++i) {
+        const auto& handler = static_cast<const PythonHandler&>(*plan.routines[i].behaviour);
+        std::vector<std::string>& names = by_routine[plan.legend->routines[i].name];
+        for (const EventObject* event : handler.definition().events) {
+            names.emplace_back(text_of(event->name));
+        }
     }
-    return names;
-}
-
-// Of the plan, which may be older than the flow. Requires: there is such a routine.
-std::vector<std::string> events(const JobHandle& job, const std::string& routine) {
-    const std::uint32_t number = job.plan().find_routine(routine);
-    const auto& handler =
-        static_cast<const PythonHandler&>(*job.plan().routines.at(number).behaviour);
-    std::vector<std::string> names;
-    for (const EventObject* event : handler.definition().events) {
-        names.emplace_back(text_of(event->name));
-    }
-    return names;
+    return by_routine;
 }
 
 std::vector<std::string> awaited(const JobHandle& job) {
@@ -281,7 +276,6 @@ void register_job(py::module_& module) {
         .def("_hear", &hear)
         .def("_stop_hearing", &JobHandle::stop_hearing)
         .def("_wait_for_item", &wait_for_item)
-        .def("_routines", &routines)
         .def("_events", &events)
         .def("_failure", &failure);
     define_properties(job_class);

@@ -97,11 +97,6 @@ py::list slot_paths(const StateHandle& state, const std::vector<std::uint32_t>& 
     return paths;
 }
 
-RetentionValues retention(const StateHandle& state) {
-    const Retention& kept = state->retention;
-    return {kept.size, kept.ttl, kept.bytes, kept.failures_ttl, kept.keeps_payloads};
-}
-
 // What only the engine cares for, by names; a routine that emitted nothing is left out.
 py::dict standing(const StateHandle& state) {
     const Legend& legend = *state->legend;
@@ -112,7 +107,9 @@ py::dict standing(const StateHandle& state) {
     all["deadline"] = state->deadline;
     all["fired"] = slot_paths(state, state->fired);
     all["sent"] = state->sent;
-    all["retention"] = py::cast(retention(state));
+    const Retention& kept = state->retention;
+    all["retention"] =
+        py::make_tuple(kept.size, kept.ttl, kept.bytes, kept.failures_ttl, kept.keeps_payloads);
     py::list ready;
     for (const std::uint32_t routine : state->ready) {
         ready.append(legend.routines[routine].name);
@@ -227,7 +224,6 @@ void register_job_state(py::module_& module) {
         .def("edit", edit)
         .def("standing", standing)
         .def("retain", retain)
-        .def("retention", retention)
         .def("is_same", is_same)
         .def("to_bytes", to_bytes)
         .def_static("from_bytes", from_bytes);

@@ -159,6 +159,28 @@ std::uint64_t Job::admit_from_outside(std::uint32_t slot, PayloadRef payload, bo
     return number;
 }
 
+// One that is queued already counts.
+void Job::take_expectations(const std::vector<std::uint32_t>& slots) {
+    for (const std::uint32_t slot : slots) {
+        const bool is_known = std::ranges::find(awaited_, slot) != awaited_.end();
+        if (!is_known && !is_queued_from_outside(slot)) {
+            awaited_.push_back(slot);
+        }
+    }
+}
+
+bool Job::is_queued_from_outside(std::uint32_t slot) const {
+    const Cell* cell = cell_of_slot(slot);
+    if (cell == nullptr) {
+        return false;
+    }
+    bool is_found = false;
+    cell->mailbox.view().each([&](const Delivery& delivery) {
+        is_found = is_found || (delivery.slot == slot && delivery.connection == kNone);
+    });
+    return is_found;
+}
+
 void Job::finish() {
     ManyLanes lanes;
     {

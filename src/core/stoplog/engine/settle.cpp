@@ -361,28 +361,6 @@ std::uint64_t Job::admit_sent(Lanes& lanes, std::uint32_t slot, PayloadRef paylo
 template std::uint64_t Job::admit_sent(OneLane&, std::uint32_t, PayloadRef);
 template std::uint64_t Job::admit_sent(ManyLanes&, std::uint32_t, PayloadRef);
 
-// One that is queued already counts.
-void Job::take_expectations(const std::vector<std::uint32_t>& slots) {
-    for (const std::uint32_t slot : slots) {
-        const bool is_known = std::ranges::find(awaited_, slot) != awaited_.end();
-        if (!is_known && !is_queued_from_outside(slot)) {
-            awaited_.push_back(slot);
-        }
-    }
-}
-
-bool Job::is_queued_from_outside(std::uint32_t slot) const {
-    const Cell* cell = cell_of_slot(slot);
-    if (cell == nullptr) {
-        return false;
-    }
-    bool is_found = false;
-    cell->mailbox.view().each([&](const Delivery& delivery) {
-        is_found = is_found || (delivery.slot == slot && delivery.connection == kNone);
-    });
-    return is_found;
-}
-
 // Nothing is queued, running or due. In this very instant the job waits, stands open, goes on with
 // a drained slot, or is complete: no send can slip in between.
 template <class Lanes>
