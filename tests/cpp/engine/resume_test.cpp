@@ -62,8 +62,8 @@ TEST_F(ResumeTest, ACutOfTheResumedJobIsTheSameCut) {
 
 TEST_F(ResumeTest, KeepsWhatTheJobIs) {
     fill(flow, false);
-    const auto job =
-        flow.start({}, {.id = "mine", .is_open = true, .is_paused = false, .retention = {.size = 7}});
+    const auto job = flow.start(
+        {}, {.id = "mine", .is_open = true, .is_paused = false, .retention = {.size = 7}});
     const auto state = job->cut();
 
     const auto again = flow.resume(*state)->cut();
