@@ -196,9 +196,7 @@ def test_old_failure_is_kept_by_its_own_age() -> None:
     """R15."""
     state = aged(ran(sl.Retention(), *({"n": n} for n in range(4))), 90, 60, 30, 10)
 
-    thinned = state.retain(
-        sl.Retention(history_ttl_seconds=20 * 60, keep_failures_seconds=70 * 60)
-    )
+    thinned = state.retain(sl.Retention(history_ttl_seconds=20 * 60, keep_failures_seconds=70 * 60))
 
     assert numbers(thinned) == [2, 4]
 
