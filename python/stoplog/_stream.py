@@ -21,61 +21,47 @@ if TYPE_CHECKING:
     from typing import Any
 
     from stoplog.job import Job
-    from stoplog.records import Commit
 
 __all__ = ["Stream", "event_path"]
-
-
-class _Heard:
-    """What was emitted and not handed out yet: all that the job's callback keeps alive."""
-
-    __slots__ = ("has_moved", "path", "payloads")
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.payloads: deque[Payload] = deque()
-        self.has_moved = False
-
-    def __call__(self, commit: Commit) -> None:
-        self.has_moved = True
-        self.payloads.extend(payload for path, payload in commit.emitted if path == self.path)
 
 
 class Stream(Iterator[Payload]):
     """Made by `Job.stream`; hears until it is dropped or exhausted."""
 
-    __slots__ = ("_heard", "_job", "_stop")
+    __slots__ = ("_began", "_heard", "_job", "_number", "_path")
 
     def __init__(self, job: Job, path: str) -> None:
         self._job = job
-        self._heard = _Heard(path)
-        self._stop = job.on_commit(self._heard)
+        self._path = path
+        self._heard: deque[Payload] = deque()
+        self._began = job._told
+        # What is called is written in C, so no Ctrl-C comes in between and loses a payload.
+        self._number = job._hear(self._heard.append, path)
 
     def __next__(self) -> Payload:
         while True:
             try:
-                return self._heard.payloads.popleft()
+                return self._heard.popleft()
             except IndexError:
                 pass
-            job, heard = self._job, self._heard
-            if not job._guarded(job._wait_for_item, heard.payloads):
+            if not self._job._guarded(self._job._wait_for_item, self._heard):
                 self._end()
 
     def _end(self) -> None:
-        if not self._heard.has_moved and self._job.status is JobStatus.PAUSED:
+        if self._job._told == self._began and self._job.status is JobStatus.PAUSED:
             raise StateError(
                 f"job {self._job.id} is PAUSED, and has not run since the stream of "
-                f"'{self._heard.path}' was made: resume() it before you iterate"
+                f"'{self._path}' was made: resume() it before you iterate"
             )
-        self._stop()
+        self._job._stop_hearing(self._number)
         raise StopIteration
 
     def __del__(self) -> None:
-        if hasattr(self, "_stop"):
-            self._stop()
+        if hasattr(self, "_number"):
+            self._job._stop_hearing(self._number)
 
     def __repr__(self) -> str:
-        return f"<stream of '{self._heard.path}' of job {self._job.id}>"
+        return f"<stream of '{self._path}' of job {self._job.id}>"
 
 
 def event_path(job: Job, event: Any) -> str:

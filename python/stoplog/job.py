@@ -369,7 +369,7 @@ class Job(_core.Job):
             raise ConfigurationError(
                 f"job {self.id}: on_commit() takes a callable; found {callback!r}"
             )
-        number = self._hear(callback)
+        number = self._hear(callback, None)
         return lambda: self._stop_hearing(number)
 
     def stream(self, event: str | Routine | BoundEvent[...]) -> Iterator[Payload]:

@@ -305,12 +305,19 @@ void JobHandle::wait(const Deadline& until) {
 }
 
 bool JobHandle::wait_for_item(PyObject* deque) {
+    const auto has_item = [&] {
+        const Py_ssize_t size = PyObject_Size(deque);
+        if (size < 0) {
+            throw py::error_already_set();
+        }
+        return size != 0;
+    };
     bool is_moving = true;
-    while (is_moving && PyObject_Size(deque) == 0) {
+    while (is_moving && !has_item()) {
         expire();
         is_moving = !is_over() && advance(1, own_deadline());
     }
-    return PyObject_Size(deque) != 0;
+    return has_item();
 }
 
 bool JobHandle::pause(const Deadline& deadline) {

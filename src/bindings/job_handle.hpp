@@ -70,8 +70,8 @@ public:
     /// Runs it here or waits, as `wait` does, until something is in this deque. False: it has ended
     /// or stands still, and nothing is.
     bool wait_for_item(PyObject* deque);
-    /// Who hears of its commits. Returns a number, to stop hearing by.
-    std::uint64_t hear(PyObject* callback);
+    /// Who hears of its commits, see Listeners. Returns a number, to stop hearing by.
+    std::uint64_t hear(PyObject* callback, PyObject* event);
     void stop_hearing(std::uint64_t number);
     [[nodiscard]] const Listeners& listeners() const { return listeners_; }
     /// Waits for room in a slot. False at the deadline.

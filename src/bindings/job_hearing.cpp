@@ -8,8 +8,8 @@
 
 namespace stoplog::python {
 
-std::uint64_t JobHandle::hear(PyObject* callback) {
-    const std::uint64_t number = listeners_.add(Ref::borrow(callback));
+std::uint64_t JobHandle::hear(PyObject* callback, PyObject* event) {
+    const std::uint64_t number = listeners_.add(Ref::borrow(callback), Ref::borrow(event));
     listen(true);
     return number;
 }
@@ -28,9 +28,10 @@ void JobHandle::committed(const Committed& commit) {
         take_error(stopped.emplace(), false);
         told = Ref::steal(commit_object(*this, commit));
     }
-    if (!told) {
+    const Ref emitted = told ? Ref::steal(PyObject_GetAttrString(told.get(), "emitted")) : Ref();
+    if (!emitted) {
         PyErr_WriteUnraisable(nullptr);
-    } else if (std::optional<Failure> raised = listeners_.tell(told.get())) {
+    } else if (std::optional<Failure> raised = listeners_.tell(told.get(), emitted.get())) {
         stopped = std::move(raised);
     }
     if (stopped) {

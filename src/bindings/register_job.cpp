@@ -134,9 +134,10 @@ bool wait_for_item(JobHandle& job, const py::object& deque) {
     return job.wait_for_item(deque.ptr());
 }
 
-std::uint64_t hear(JobHandle& job, const py::object& callback) {
+std::uint64_t hear(JobHandle& job, const py::object& callback,
+                   const std::optional<py::str>& event) {
     job.check_process();
-    return job.hear(callback.ptr());
+    return job.hear(callback.ptr(), event ? event->ptr() : nullptr);
 }
 
 // By routine; of the plan, which may be older than the flow.
@@ -224,6 +225,7 @@ void define_properties(JobClass& job_class) {
                                [](const JobHandle& job) { return job.running_handlers(); })
         .def_property_readonly("_cancel_reason",
                                [](const JobHandle& job) { return job.cancel_reason(); })
+        .def_property_readonly("_told", [](const JobHandle& job) { return job.listeners().told(); })
         .def_property_readonly("_failed_deliveries",
                                [](const JobHandle& job) { return job.failed_deliveries(); })
         .def_property_readonly("_interruption", [](const JobHandle& job) {

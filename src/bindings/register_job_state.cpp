@@ -1,6 +1,7 @@
 // The job state for Python: thin, `stoplog.JobState` documents and types it.
 #include "stoplog/archive/comparison.hpp"
 #include "stoplog/archive/formats.hpp"
+#include "stoplog/base/error.hpp"
 #include "stoplog/engine/history.hpp"
 #include "stoplog/engine/job.hpp"
 
@@ -146,11 +147,16 @@ StateHandle retain(const StateHandle& state, const RetentionValues& said) {
     return StateHandle(retained(*state, retention_of(said)));
 }
 
-// The same state with other values in one routine's, which must have fields. Whoever resumes it
+// The same state with other values in one routine's. Whoever resumes it
 // finds the routine used.
 StateHandle edit(const StateHandle& state, std::uint32_t routine, const py::dict& values) {
     auto edited = std::make_shared<JobState>(*state);
     CellState& cell = edited->cells.at(routine);
+    if (!cell.fields) {
+        throw StateError(join("job ", state->id, ": routine '",
+                              state->legend->routines[routine].name,
+                              "' has no state that could be edited"));
+    }
     const Legend::Routine& named = state->legend->routines[routine];
     const auto log = std::make_shared<CallLog>(std::make_shared<Family>(), named.name);
     auto made = std::make_shared<Document>(python_leaves, log, nullptr);

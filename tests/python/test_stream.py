@@ -181,7 +181,7 @@ def test_dropped_stream_hears_no_more() -> None:
     gc.collect()
     job.wait()
 
-    assert len(heard.payloads) == 0
+    assert len(heard) == 0
 
 
 def test_stream_that_nobody_reads_keeps_all() -> None:

@@ -3,7 +3,17 @@
 # The words after `expect:` are the codes of the errors that must be told on that line.
 from __future__ import annotations
 
-from stoplog import Flow, JobState, Routine, State, event, register_codec, slot, storable
+from stoplog import (
+    Flow,
+    JobState,
+    Retention,
+    Routine,
+    State,
+    event,
+    register_codec,
+    slot,
+    storable,
+)
 from stoplog.testing import call
 
 
@@ -120,3 +130,12 @@ storable(version=1)  # expect: call-arg
 storable("rejected.point", 2)  # expect: call-arg
 register_codec("text", int, encode=encode_text, decode=decode_number)  # expect: arg-type
 register_codec("flow", Flow, encode=repr, decode=decode_number)  # expect: arg-type
+job = flow.start("tokenize.line", text="")
+job.on_commit(lambda: None)  # expect: arg-type misc
+job.stream(count.word)  # expect: arg-type
+job.snapshot().edit()  # expect: call-arg
+job.snapshot().diff(job)  # expect: arg-type
+job.snapshot().retain(1000)  # expect: arg-type
+job.snapshot().history[0].payload["text"]  # expect: index
+Retention(max_history_size="all")  # expect: arg-type
+Retention(keep_payload=False)  # expect: call-arg
