@@ -90,7 +90,9 @@ def test_edit_while_the_job_goes_on_touches_neither() -> None:
     job = flow.start("source.items", {"values": [1, 2, 3]}, executor="sequential")
     job.step(3)
 
-    edited = job.snapshot().edit("adder", total=50)
+    cut = job.snapshot()
+    job.step(2)
+    edited = cut.edit("adder", total=50)
     final = job.result()
 
     assert (final["adder"].total, final["adder"].by_value) == (6, {1: 1, 2: 1, 3: 1})

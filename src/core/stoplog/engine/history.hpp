@@ -24,11 +24,11 @@ namespace stoplog {
 
 /// One attempt to handle a delivery.
 struct Attempt {
-    Stamp began;
-    Stamp ended;
-    Outcome outcome;
-    std::uint32_t number;    // counted from 1
-    std::int64_t bytes = 0;  // of its record, where they are counted (`History::bytes_of`)
+    Stamp began = 0;
+    Stamp ended = 0;
+    Outcome outcome = Outcome::Finished;
+    std::uint32_t number = 1;  // counted from 1
+    std::int64_t bytes = 0;    // of its record, where they are counted (`History::bytes_of`)
 };
 
 /// What a new record pushed out: it goes after the gate.
