@@ -131,16 +131,20 @@ def test_all_is_told_when_wait_returns(executor: Any, hold: Hold) -> None:
         told.append(line(commit))
 
     job.on_commit(stand)
-    seen: list[int] = []
-    waiting = threading.Thread(target=lambda: [job.resume(), job.wait(), seen.append(len(told))])
-    waiting.start()
+    runner = threading.Thread(target=lambda: [job.resume(), job.wait()])
+    runner.start()
     hold.wait_until_reached()
-    assert job.done
+    late = threading.Thread(target=job.wait)
+    late.start()
+    late.join(0.2)
 
+    was_waiting = job.done, late.is_alive()
     hold.release()
-    waiting.join(PATIENCE)
+    late.join(PATIENCE)
+    runner.join(PATIENCE)
 
-    assert seen == [1]
+    assert was_waiting == (True, True)
+    assert told == ["adder finished adder.added {'total': 4}"]
 
 
 def test_commits_of_one_routine_do_not_overtake_each_other() -> None:
