@@ -49,16 +49,19 @@ from stoplog.formats import Limits
 from stoplog.functions import FunctionRoutine
 from stoplog.job import Job
 from stoplog.job_state import JobState, RoutineState
-from stoplog.policies import JobStatus, Retention
-from stoplog.records import Delivery, DeliveryId, JobError, Payload, Record
+from stoplog.policies import JobStatus
+from stoplog.records import Commit, Delivery, DeliveryId, JobError, Payload, Record
+from stoplog.retention import Retention
 from stoplog.retry import Retry
 from stoplog.routine import Routine
+from stoplog.state_diff import StateDiff
 from stoplog.values import register_codec, storable
 
 __all__ = [
     "BackpressureError",
     "BoundEvent",
     "BoundSlot",
+    "Commit",
     "Concurrent",
     "ConfigurationError",
     "Connection",
@@ -97,6 +100,7 @@ __all__ = [
     "SlotHandlerError",
     "State",
     "StateDict",
+    "StateDiff",
     "StateError",
     "StateList",
     "StateSet",

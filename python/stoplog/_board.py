@@ -10,7 +10,7 @@ from stoplog._drawing import Drawing
 from stoplog.connection import Connection, OneOf
 from stoplog.errors import ConfigurationError
 from stoplog.functions import FunctionRoutine, routine_of
-from stoplog.policies import Retention, retention_of
+from stoplog.retention import Retention, retention_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from stoplog.errors import (
 from stoplog.executors import executor_of
 from stoplog.job import Job
 from stoplog.job_state import JobState
-from stoplog.policies import JobStatus, retention_of
+from stoplog.policies import JobStatus
+from stoplog.retention import retention_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
     from stoplog._core import BoundSlot, Message
     from stoplog.executors import Executor
-    from stoplog.policies import Retention, Run
+    from stoplog.policies import Run
+    from stoplog.retention import Retention
     from stoplog.routine import Routine
 
     P = ParamSpec("P")
@@ -289,8 +291,8 @@ class Flow(Board):
         is_open = bool(options.get("keep_alive", False)) or not entries
         paused = bool(options.get("paused", False))
         deadline = deadline_nanoseconds(options.get("deadline"), self.name)
-        limit = retention._limit
-        job = Job(self._core, entries, job_id or "", is_open, paused, limit, deadline, run_by._core)
+        kept = retention._values
+        job = Job(self._core, entries, job_id or "", is_open, paused, kept, deadline, run_by._core)
         return self._launch(job, run_by)
 
     def _launch(self, job: Job, executor: Executor) -> Job:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from stoplog import _core
 from stoplog._entries import entry_of
 from stoplog._options import split_options
+from stoplog._stream import Stream, event_path
 from stoplog.errors import (
+    ConfigurationError,
     DeadlockError,
     ExecutionError,
     Interrupted,
@@ -21,15 +23,15 @@ from stoplog.records import DeliveryId
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
     from typing import Any, NoReturn, TypeVar
 
     from typing_extensions import Self
 
-    from stoplog._core import Message
+    from stoplog._core import BoundEvent, Message
     from stoplog.flow import Flow
-    from stoplog.records import Delivery
+    from stoplog.records import Commit, Delivery, Payload
     from stoplog.routine import Routine
 
     T = TypeVar("T")
@@ -318,6 +320,115 @@ class Job(_core.Job):
         queued, with the state from before its call.
         """
         return JobState._of(self._snapshot())
+
+    # ---- hearing of it
+
+    def on_commit(self, callback: Callable[[Commit], object]) -> Callable[[], None]:
+        """Call `callback` with each commit from now on; return the way to stop that.
+
+        A commit is one call that took effect, whole: what it emitted, its record. A failed attempt
+        is told, too. What `cancel` settles is not: no call did that.
+
+        Parameters
+        ----------
+        callback : callable
+            Takes a `Commit`. It runs in the thread that ran the handler, before that thread goes
+            on, so it should be short; `wait` and `result` return when the last one has. It may ask
+            the job for anything that a handler may ask: ``snapshot``, ``send``, ``pause``,
+            ``cancel``; not ``wait``, ``result`` or ``step``.
+
+        Returns
+        -------
+        callable
+            Without parameters; may be called from anywhere, and again.
+
+        Raises
+        ------
+        ConfigurationError
+            If it cannot be called.
+
+        Notes
+        -----
+        Commits are told in their order under the executors ``"sequential"`` and ``"background"``;
+        under `Concurrent` those of one routine are, those of several may come in another order and
+        from several threads at once.
+
+        What a callback raises never touches the job: it is given to `sys.unraisablehook`, which
+        prints it. Only KeyboardInterrupt and SystemExit pause the job, as in a handler.
+
+        Examples
+        --------
+        >>> import stoplog as sl
+        >>> class Count(sl.Routine):
+        ...     done = sl.Event("n")
+        ...     @sl.slot
+        ...     def input(self, n: int) -> None:
+        ...         self.done(n=n + 1)
+        >>> flow = sl.Flow("counting")
+        >>> count = flow.add(Count(), "count")
+        >>> job = flow.start(count.input.of(n=1), executor="sequential")
+        >>> stop = job.on_commit(lambda commit: print(commit.record.outcome, commit.emitted))
+        >>> job.wait().name
+        finished (('count.done', Payload({'n': 2})),)
+        'COMPLETED'
+        """
+        if not callable(callback):
+            raise ConfigurationError(
+                f"job {self.id}: on_commit() takes a callable; found {callback!r}"
+            )
+        number = self._hear(callback, None)
+        return lambda: self._stop_hearing(number)
+
+    def stream(self, event: str | Routine | BoundEvent[...]) -> Iterator[Payload]:
+        """Return what an event emits from now on, one payload after the other.
+
+        The iterator waits for the next one, or runs a sequential job in this thread until there is
+        one. It ends when the job has ended or stands still, and then for good; an error of the job
+        is not raised (`result` does that).
+
+        Parameters
+        ----------
+        event : str, Routine or BoundEvent
+            As `Flow.connect` takes it; nobody else need hear it.
+
+        Returns
+        -------
+        iterator of Payload
+            From the moment of this call on. To miss nothing, start the job with ``paused=True``
+            and `resume` it before you iterate.
+
+        Raises
+        ------
+        UnknownRoutineError, UnknownEventError, ConfigurationError
+            If the job has no such event.
+        StateError
+            From the iterator: if the job is paused and has not run since this call; or in a handler
+            of this very job.
+        Interrupted
+            From the iterator, on Ctrl-C; the job is paused. It goes on after `resume`.
+
+        Notes
+        -----
+        What was emitted is kept until it is taken, without a bound. Drop the iterator to stop.
+
+        Examples
+        --------
+        >>> import stoplog as sl
+        >>> class Split(sl.Routine):
+        ...     word = sl.Event("text")
+        ...     @sl.slot
+        ...     def line(self, text: str) -> None:
+        ...         for part in text.split():
+        ...             self.word(text=part)
+        >>> flow = sl.Flow("words")
+        >>> split = flow.add(Split(), "split")
+        >>> job = flow.start(split.line.of(text="to be"), paused=True)
+        >>> words = job.stream(split.word)
+        >>> job.resume()
+        >>> [word.text for word in words]
+        ['to', 'be']
+        """
+        return Stream(self, event_path(self, event))
 
     def __enter__(self) -> Self:
         return self

@@ -7,10 +7,18 @@ import os
 from stoplog import _core
 from stoplog._drawing import Drawing
 from stoplog._naming import choices
-from stoplog.errors import SerializationError, TypeMismatchError, UnknownRoutineError
+from stoplog.errors import (
+    ConfigurationError,
+    NotFoundError,
+    SerializationError,
+    TypeMismatchError,
+    UnknownRoutineError,
+)
 from stoplog.formats import Limits, checked_format, format_of
 from stoplog.policies import JobStatus
 from stoplog.records import utc_time
+from stoplog.retention import retention_of
+from stoplog.state_diff import StateDiff, compare_states
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +31,7 @@ if TYPE_CHECKING:
     from stoplog._core import Routine, State
     from stoplog.formats import Format
     from stoplog.records import Delivery, JobError, Record
+    from stoplog.retention import Retention
 
     T = TypeVar("T")
 
@@ -98,8 +107,8 @@ class RoutineState:
 class JobState:
     """Everything that one execution is, at one consistent cut.
 
-    Immutable. Made by `Job.snapshot`, `Job.result`, `load`, `from_bytes` or `fork`. Pickle and
-    copy use the bytes of `to_bytes`.
+    Immutable. Made by `Job.snapshot`, `Job.result`, `load` or `from_bytes`, and of another one by
+    `fork`, `edit` or `retain`. Pickle and copy use the bytes of `to_bytes`.
     """
 
     __slots__ = ("_core",)
@@ -361,8 +370,92 @@ class JobState:
         """Return the same state under a new id; both can be resumed."""
         return JobState._of(self._core.fork())
 
+    def edit(self, routine: str | Routine, /, **values: Any) -> JobState:
+        """Return the same state with declared state replaced; this one stays as it is.
+
+        The id stays, so that the new state is resumed instead of this one. A routine that the job
+        never used gets its state all the same. The state of a job that has ended may be edited;
+        it is resumed, or refused, as before.
+
+        Parameters
+        ----------
+        routine : str or Routine
+            Whose state.
+        **values
+            New values by field; the other fields stay. Checked like an assignment in a handler:
+            containers are copied, a field that is declared as a list or a set takes any
+            collection.
+
+        Raises
+        ------
+        UnknownRoutineError, NotFoundError
+            If there is no such routine, or it declares no such state.
+        SerializationError
+            If a value cannot be kept in the state; the message has its path.
+
+        Examples
+        --------
+        >>> import stoplog as sl
+        >>> class Limit(sl.Routine):
+        ...     most = sl.State(default=10)
+        >>> flow = sl.Flow("limits")
+        >>> limit = flow.add(Limit(), "limit")
+        >>> state = flow.start(paused=True).snapshot()
+        >>> state.edit("limit", most=20)["limit"].most, state["limit"].most
+        (20, 10)
+        """
+        known = self[routine]
+        name = known._routine
+        for field in values:
+            if field not in known:
+                raise NotFoundError(f"job {self.id}: {known._missing(field)}")
+        if not values:
+            return self
+        kinds = self.drawing.to_plain()["routines"].get(name, {}).get("state", {})
+        given = {field: _as_declared(kinds.get(field), value) for field, value in values.items()}
+        return JobState._of(self._core.edit(list(self).index(name), given))
+
+    def diff(self, other: JobState) -> StateDiff:
+        """Return what differs from this state to another one.
+
+        Parameters
+        ----------
+        other : JobState
+            Perhaps a later cut of the same job.
+        """
+        if not isinstance(other, JobState):
+            raise TypeMismatchError(f"diff() takes a JobState; found {other!r}")
+        return compare_states(self, other)
+
+    def retain(self, retention: Retention) -> JobState:
+        """Return the same state with its history thinned; this one stays as it is.
+
+        A job that is resumed with it goes on with this retention.
+
+        Parameters
+        ----------
+        retention : Retention
+            Ages count up to the moment at which the state was taken.
+        """
+        kept = retention_of(retention)
+        if kept is None:
+            raise ConfigurationError("retain() takes a Retention(...); found None")
+        return JobState._of(self._core.retain(kept._values))
+
     def __reduce__(self) -> tuple[Any, ...]:
         return JobState.from_bytes, (self.to_bytes(),)
+
+
+def _as_declared(kind: str | None, value: Any) -> Any:
+    """Return what an assignment to a field of this kind keeps."""
+    is_one = isinstance(value, (str, bytes, bytearray, dict, _core.StateDict))
+    if is_one or not hasattr(type(value), "__iter__"):
+        return value
+    if kind == "list" and type(value) is not list:
+        return list(value)
+    if kind == "set" and type(value) not in {set, _core.StateSet}:
+        return set(value)
+    return value
 
 
 def _checked_limits(limits: Limits | None) -> Limits:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from typing import Any, ClassVar, Literal
 
-__all__ = ["Delivery", "DeliveryId", "JobError", "Payload", "Record"]
+__all__ = ["Commit", "Delivery", "DeliveryId", "JobError", "Payload", "Record"]
 
 
 def utc_time(nanoseconds: int) -> datetime:
@@ -240,7 +240,8 @@ class Record(_Frozen):
     outcome : {"finished", "failed", "skipped", "cancelled", "dropped"}
     attempt : int
         Counted from 1.
-    payload : Payload
+    payload : Payload or None
+        None: the job's retention keeps none.
     error : str or None
         Of a failed attempt: ``"ValueError: ..."``.
     fed_by : str or None
@@ -264,7 +265,7 @@ class Record(_Frozen):
     slot: str
     outcome: Literal["finished", "failed", "skipped", "cancelled", "dropped"]
     attempt: int
-    payload: Payload
+    payload: Payload | None
     error: str | None
     fed_by: str | None
     _began: int
@@ -279,7 +280,7 @@ class Record(_Frozen):
         attempt: int,
         began: int,
         took: int,
-        payload: Payload,
+        payload: Payload | None,
         error: str | None,
         fed_by: str | None,
     ) -> None:
@@ -322,6 +323,38 @@ class Record(_Frozen):
             self.error,
             self.fed_by,
         )
+
+
+class Commit(_Frozen):
+    """What one call came to, as `Job.on_commit` tells it.
+
+    Attributes
+    ----------
+    job_id : str
+    record : Record
+        As it stands in the history; with its payload, also where the history keeps none.
+    emitted : tuple of (str, Payload)
+        ``"routine.event"`` and what it emitted, in order; events that nobody hears included. Empty
+        for a failed attempt.
+    """
+
+    __slots__ = ("emitted", "job_id", "record")
+    job_id: str
+    record: Record
+    emitted: tuple[tuple[str, Payload], ...]
+
+    def __init__(
+        self, job_id: str, record: Record, emitted: tuple[tuple[str, Payload], ...]
+    ) -> None:
+        put = object.__setattr__
+        put(self, "job_id", job_id)
+        put(self, "record", record)
+        put(self, "emitted", emitted)
+
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Commit, (self.job_id, self.record, self.emitted)
 
 
 class JobError(_Frozen):

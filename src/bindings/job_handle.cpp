@@ -33,7 +33,7 @@ std::chrono::microseconds left_until(std::chrono::steady_clock::time_point deadl
                     std::chrono::microseconds(0));
 }
 
-bool is_over(const Deadline& deadline) {
+bool has_passed(const Deadline& deadline) {
     return deadline && std::chrono::steady_clock::now() >= *deadline;
 }
 
@@ -82,7 +82,7 @@ JobHandle::~JobHandle() {
 }
 
 Deadline JobHandle::own_deadline() const {
-    return Job::deadline() == 0 ? std::nullopt : moment_of(Job::deadline());
+    return Job::deadline() == 0 || is_ended() ? std::nullopt : moment_of(Job::deadline());
 }
 
 void JobHandle::check_process() const {
@@ -158,7 +158,7 @@ void JobHandle::raise_interruption() {
 // Requires: nobody else runs it. Leaves `is_active_` as it found it, also when it throws.
 std::uint64_t JobHandle::drive(std::uint64_t limit, const Deadline& deadline) {
     std::uint64_t done = 0;
-    while (done < limit && has_work() && !is_over(deadline)) {
+    while (done < limit && has_work() && !has_passed(deadline)) {
         done += run(deadline ? 1 : std::min(kBatch, limit - done));
         if (std::optional<Failure> stopped = take_interruption()) {
             interruption_ = std::move(stopped->exception);
@@ -211,7 +211,8 @@ void JobHandle::go_on() {
     unpause();
 }
 
-void JobHandle::drop_exceptions() {
+void JobHandle::drop_references() {
+    listeners_.clear();
     const std::shared_ptr<void> interruption = std::move(interruption_);
     const std::shared_ptr<void> exception = take_exception();
 }
@@ -263,37 +264,57 @@ std::uint64_t JobHandle::step(std::uint64_t deliveries) {
     }
 }
 
-// Whoever waits looks at the job's own deadline too.
-void JobHandle::wait(const Deadline& until) {
-    while (!is_over(until)) {
-        expire();
-        if (is_ended()) {  // though a handler may still run, which takes no effect any more
-            return;
+// Runs it here, or waits until something has changed. False: it stands still.
+bool JobHandle::advance(std::uint64_t deliveries, const Deadline& deadline) {
+    if (is_active()) {
+        wait_change(deadline);
+    } else if (run_ == Run::Sequential && has_work()) {
+        is_active_ = true;
+        drive(deliveries, deadline);
+        is_active_ = false;
+        notify();
+        if (PyErr_Occurred() != nullptr) {
+            throw py::error_already_set();
         }
-        const Deadline deadline = earlier(until, own_deadline());
-        if (is_active()) {
+        raise_interruption();
+    } else {
+        activate();
+        if (stands_still()) {
+            if (!waits_for_due()) {
+                return false;
+            }
+            wait_due(deadline);
+        } else if (run_ == Run::Concurrent) {
             wait_change(deadline);
-        } else if (run_ == Run::Sequential && has_work()) {
-            is_active_ = true;
-            drive(UINT64_MAX, deadline);
-            is_active_ = false;
-            notify();
-            if (PyErr_Occurred() != nullptr) {
-                throw py::error_already_set();
-            }
-            raise_interruption();
-        } else {
-            activate();
-            if (stands_still()) {
-                if (!waits_for_due()) {
-                    return;
-                }
-                wait_due(deadline);
-            } else if (run_ == Run::Concurrent) {
-                wait_change(deadline);
-            }
         }
     }
+    return true;
+}
+
+// Whoever waits looks at the job's own deadline too. An ended job is not waited for, though a
+// handler may still run, which takes no effect any more.
+void JobHandle::wait(const Deadline& until) {
+    bool is_moving = true;
+    while (is_moving && !has_passed(until)) {
+        expire();
+        is_moving = !is_over() && advance(UINT64_MAX, earlier(until, own_deadline()));
+    }
+}
+
+bool JobHandle::wait_for_item(PyObject* deque) {
+    const auto has_item = [&] {
+        const Py_ssize_t size = PyObject_Size(deque);
+        if (size < 0) {
+            throw py::error_already_set();
+        }
+        return size != 0;
+    };
+    bool is_moving = true;
+    while (is_moving && !has_item()) {
+        expire();
+        is_moving = !is_over() && advance(1, own_deadline());
+    }
+    return has_item();
 }
 
 bool JobHandle::pause(const Deadline& deadline) {

@@ -6,6 +6,7 @@
 
 #include "stoplog/engine/job.hpp"
 
+#include "bindings/listeners.hpp"
 #include "bindings/live_jobs.hpp"
 #include "bindings/pybind.hpp"
 #include "bindings/python_object.hpp"
@@ -66,12 +67,19 @@ public:
     std::uint64_t step(std::uint64_t deliveries);
     /// Pauses and waits for running handlers. False at the deadline.
     bool pause(const Deadline& deadline);
+    /// Runs it here or waits, as `wait` does, until something is in this deque. False: it has ended
+    /// or stands still, and nothing is.
+    bool wait_for_item(PyObject* deque);
+    /// Who hears of its commits, see Listeners. Returns a number, to stop hearing by.
+    std::uint64_t hear(PyObject* callback, PyObject* event);
+    void stop_hearing(std::uint64_t number);
+    [[nodiscard]] const Listeners& listeners() const { return listeners_; }
     /// Waits for room in a slot. False at the deadline.
     bool wait_for_room(std::uint32_t slot, const Deadline& deadline);
     /// Unpauses. Throws StateError where the interpreter is going down.
     void go_on();
     /// For the collector of cycles.
-    void drop_exceptions();
+    void drop_references();
     /// Wakes everybody who waits: something changed.
     void notify();
 
@@ -81,6 +89,8 @@ public:
     /// Some thread runs it.
     [[nodiscard]] bool is_active() const { return is_active_ || (is_shared() && is_running()); }
     [[nodiscard]] bool stands_still() const { return !is_active() && !has_work(); }
+    /// It has ended, and everybody who hears of it was told.
+    [[nodiscard]] bool is_over() const { return is_ended() && !is_telling(); }
     /// What a handler raised to stop the interpreter or the wait, kept for who asks; or null.
     [[nodiscard]] PyObject* interruption() const {
         return static_cast<PyObject*>(interruption_.get());
@@ -90,6 +100,7 @@ public:
     bool wait_change(const Deadline& deadline);
 
 protected:
+    void committed(const Committed& commit) override;
     void room_made() override { notify(); }
     void went_active() override;
     void went_idle() override;
@@ -103,6 +114,7 @@ private:
     };
     void enlist();
     std::uint64_t drive(std::uint64_t limit, const Deadline& deadline);
+    bool advance(std::uint64_t deliveries, const Deadline& deadline);
     [[nodiscard]] Deadline own_deadline() const;
     [[nodiscard]] bool waits_for_due() const;
     void wait_due(const Deadline& deadline);
@@ -119,6 +131,7 @@ private:
     Ref kept_;                // its own Python object, while an executor has work of it
     std::vector<Waiter*> waiters_;
     std::shared_ptr<void> interruption_;
+    Listeners listeners_;
     Listed listed_{*this};
 };
 

@@ -5,6 +5,7 @@
 
 #include "bindings/python_object.hpp"
 #include "bindings/value_copy.hpp"
+#include "bindings/value_size.hpp"
 
 #include <cstddef>
 #include <new>
@@ -32,7 +33,16 @@ void destroy(Payload* payload) noexcept {
     }
 }
 
-const PayloadKind kKind{destroy};
+std::int64_t size_of(const Payload& payload) noexcept {
+    const PythonPayload& self = as_python(payload);
+    std::int64_t bytes = 0;
+    for (std::uint32_t i = 0; i < self.size; ++i) {
+        bytes += size_of_kept(self.values[i]);
+    }
+    return bytes;
+}
+
+const PayloadKind kKind{destroy, size_of};
 
 PythonPayload* new_block(std::uint32_t size) {
     const std::uint32_t room = size < kSmall ? kSmall : size;

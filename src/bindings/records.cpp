@@ -1,10 +1,14 @@
 // Numbers become names here and nowhere else.
 #include "bindings/records.hpp"
 
+#include "stoplog/base/error.hpp"
+
 #include "bindings/face.hpp"
 #include "bindings/payload.hpp"
 #include "bindings/pybind.hpp"
 #include "bindings/python_handler.hpp"
+
+#include <algorithm>
 
 namespace stoplog::python {
 namespace {
@@ -54,6 +58,27 @@ py::object delivery_object(const Legend& legend, const Delivery& delivery, std::
                     attempt, slot.priority, due, fed_by(legend, delivery.connection), is_in_call));
 }
 
+py::object record_object(const Legend& legend, const Timebase& timebase, const Record& record,
+                         bool has_payload) {
+    const Legend::Slot& slot = legend.slots[record.slot];
+    const auto none = [] { return py::object(py::none()); };
+    return make(
+        "Record",
+        py::make_tuple(
+            delivery_id(legend, legend.source_of(record.connection), record.number),
+            legend.routines[slot.routine].name, slot.name, std::string(name_of(record.outcome)),
+            record.attempt, timebase.wall(record.began), timebase.nanoseconds(record.ticks),
+            has_payload ? payload_object(legend, record.connection, record.payload) : none(),
+            record.error ? py::object(py::str(*record.error)) : none(),
+            fed_by(legend, record.connection)));
+}
+
+// A drained slot is delivered without a payload; any other record without one was not to keep it.
+bool has_payload(const JobState& state, const Record& record) {
+    return state.retention.keeps_payloads &&
+           (record.payload || std::ranges::find(state.fired, record.slot) != state.fired.end());
+}
+
 template <class Make>
 PyObject* guarded(const Make& make_object) {
     try {
@@ -73,18 +98,26 @@ PyObject* make_delivery(const Legend& legend, const Delivery& delivery, std::uin
 
 PyObject* make_record(const JobState& state, const Record& record) {
     return guarded([&] {
-        const Legend& legend = *state.legend;
-        const Legend::Slot& slot = legend.slots[record.slot];
-        const py::object error =
-            record.error ? py::object(py::str(*record.error)) : py::object(py::none());
-        return make("Record",
-                    py::make_tuple(
-                        delivery_id(legend, legend.source_of(record.connection), record.number),
-                        legend.routines[slot.routine].name, slot.name,
-                        std::string(name_of(record.outcome)), record.attempt,
-                        state.timebase.wall(record.began), state.timebase.nanoseconds(record.ticks),
-                        payload_object(legend, record.connection, record.payload), error,
-                        fed_by(legend, record.connection)));
+        return record_object(*state.legend, state.timebase, record, has_payload(state, record));
+    });
+}
+
+PyObject* commit_object(const Job& job, const Committed& commit) {
+    return guarded([&] {
+        const Plan& plan = job.plan();
+        const std::string& routine = plan.legend->routines[commit.routine].name;
+        const auto& handler =
+            static_cast<const PythonHandler&>(*plan.routines[commit.routine].behaviour);
+        py::list emitted;
+        for (const Emission& emission : commit.emitted) {
+            emitted.append(py::make_tuple(
+                join(routine, ".", text_of(handler.definition().events[emission.event]->name)),
+                payload_object(*plan.legend, kNone, emission.payload)));
+        }
+        return make("Commit", py::make_tuple(job.id(),
+                                             record_object(*plan.legend, current_timebase(),
+                                                           commit.record, true),
+                                             py::tuple(emitted)));
     });
 }
 

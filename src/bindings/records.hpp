@@ -2,6 +2,7 @@
 #pragma once
 
 #include "stoplog/base/legend.hpp"
+#include "stoplog/engine/job.hpp"
 #include "stoplog/state/delivery.hpp"
 #include "stoplog/state/job_state.hpp"
 #include "stoplog/state/record.hpp"
@@ -14,6 +15,8 @@ namespace stoplog::python {
 PyObject* make_delivery(const Legend& legend, const Delivery& delivery, std::uint32_t attempt,
                         bool is_in_call);
 PyObject* make_record(const JobState& state, const Record& record);
+/// `stoplog.Commit`; its record has the payload, whatever the history keeps.
+PyObject* commit_object(const Job& job, const Committed& commit);
 PyObject* make_job_error(const JobError& error);
 
 /// Everything that is queued in a state, routine by routine, oldest first.

@@ -5,9 +5,11 @@
 #include "bindings/executor_handle.hpp"
 #include "bindings/flow_handle.hpp"
 #include "bindings/job_handle.hpp"
+#include "bindings/python_handler.hpp"
 #include "bindings/records.hpp"
 #include "bindings/state_handle.hpp"
 
+#include <map>
 #include <utility>
 
 namespace stoplog::python {
@@ -33,7 +35,7 @@ FlowHandle::Entry entry_of(const FlowHandle& flow, const Plan& plan, const py::h
 
 std::shared_ptr<JobHandle> start(const FlowHandle& flow, const py::list& entries,
                                  const std::string& id, bool is_open, bool is_paused,
-                                 std::int64_t history_limit, WallTime deadline,
+                                 const RetentionValues& retention, WallTime deadline,
                                  const py::object& executor) {
     const std::shared_ptr<const Plan> plan = flow.plan();
     std::vector<FlowHandle::Entry> made;
@@ -43,7 +45,7 @@ std::shared_ptr<JobHandle> start(const FlowHandle& flow, const py::list& entries
     }
     RunBy by = run_by(executor);
     JobOptions options{id,        is_open,
-                       is_paused, history_limit,
+                       is_paused, retention_of(retention),
                        deadline,  by.executor ? by.executor->crew() : nullptr};
     auto job = std::make_shared<JobHandle>(flow.plan(), std::move(options), std::move(by));
     for (FlowHandle::Entry& entry : made) {
@@ -127,6 +129,32 @@ StateHandle snapshot(JobHandle& job) {
     return StateHandle(job.cut());
 }
 
+bool wait_for_item(JobHandle& job, const py::object& deque) {
+    job.check_process();
+    job.check_not_in_call("iterating over a stream");
+    return job.wait_for_item(deque.ptr());
+}
+
+std::uint64_t hear(JobHandle& job, const py::object& callback,
+                   const std::optional<py::str>& event) {
+    job.check_process();
+    return job.hear(callback.ptr(), event ? event->ptr() : nullptr);
+}
+
+// By routine; of the plan, which may be older than the flow.
+std::map<std::string, std::vector<std::string>> events(const JobHandle& job) {
+    std::map<std::string, std::vector<std::string>> by_routine;
+    const Plan& plan = job.plan();
+    for (std::size_t i = 0; i < plan.routines.size(); ++i) {
+        const auto& handler = static_cast<const PythonHandler&>(*plan.routines[i].behaviour);
+        std::vector<std::string>& names = by_routine[plan.legend->routines[i].name];
+        for (const EventObject* event : handler.definition().events) {
+            names.emplace_back(text_of(event->name));
+        }
+    }
+    return by_routine;
+}
+
 std::vector<std::string> awaited(const JobHandle& job) {
     std::vector<std::string> paths;
     for (const std::uint32_t slot : job.awaited()) {
@@ -158,20 +186,22 @@ bool is_made(PyObject* self) {
     return is_laid_out && py::detail::is_holder_constructed(self);
 }
 
-// A failed job holds an exception, whose frames may hold the job: the collector must see that.
+// A failed job holds an exception, whose frames may hold the job, and callbacks may hold it: the
+// collector must see that.
 int traverse(PyObject* self, visitproc visit, void* arg) {
     Py_VISIT(Py_TYPE(self));
     if (is_made(self)) {
         const auto& job = py::cast<JobHandle&>(py::handle(self));
         Py_VISIT(static_cast<PyObject*>(job.failure().exception.get()));
         Py_VISIT(job.interruption());
+        return job.listeners().traverse(visit, arg);
     }
     return 0;
 }
 
 int clear(PyObject* self) {
     if (is_made(self)) {
-        py::cast<JobHandle&>(py::handle(self)).drop_exceptions();
+        py::cast<JobHandle&>(py::handle(self)).drop_references();
     }
     return 0;
 }
@@ -196,6 +226,7 @@ void define_properties(JobClass& job_class) {
                                [](const JobHandle& job) { return job.running_handlers(); })
         .def_property_readonly("_cancel_reason",
                                [](const JobHandle& job) { return job.cancel_reason(); })
+        .def_property_readonly("_told", [](const JobHandle& job) { return job.listeners().told(); })
         .def_property_readonly("_failed_deliveries",
                                [](const JobHandle& job) { return job.failed_deliveries(); })
         .def_property_readonly("_dropped", [](const JobHandle& job) { return job.dropped(); })
@@ -232,7 +263,7 @@ void register_job(py::module_& module) {
                          WallTime deadline, const py::object& executor) {
             RunBy by = run_by(executor);
             JobOptions options{"", false,    is_paused,
-                               0,  deadline, by.executor ? by.executor->crew() : nullptr};
+                               {}, deadline, by.executor ? by.executor->crew() : nullptr};
             return std::make_shared<JobHandle>(flow.plan(), *state, std::move(options),
                                                std::move(by));
         }))
@@ -246,6 +277,10 @@ void register_job(py::module_& module) {
         .def("_cancel", &cancel)
         .def("_finish", &finish)
         .def("_snapshot", &snapshot)
+        .def("_hear", &hear)
+        .def("_stop_hearing", &JobHandle::stop_hearing)
+        .def("_wait_for_item", &wait_for_item)
+        .def("_events", &events)
         .def("_failure", &failure);
     define_properties(job_class);
     module.def("move_clock", &move_clock);

@@ -1,6 +1,8 @@
 // The job state for Python: thin, `stoplog.JobState` documents and types it.
 #include "stoplog/archive/comparison.hpp"
 #include "stoplog/archive/formats.hpp"
+#include "stoplog/base/error.hpp"
+#include "stoplog/engine/history.hpp"
 #include "stoplog/engine/job.hpp"
 
 #include "bindings/flow_handle.hpp"
@@ -62,6 +64,10 @@ py::list routines(const StateHandle& state) {
     return names;
 }
 
+Version version_of(const JobState& state, const Document& fields) {
+    return state.frozen ? state.frozen->version_of(fields) : fields.version();
+}
+
 // The declared state of the routine with this number, as plain values.
 py::dict fields(const StateHandle& state, std::uint32_t routine) {
     py::dict values;
@@ -71,9 +77,7 @@ py::dict fields(const StateHandle& state, std::uint32_t routine) {
     }
     const Legend& legend = *state->legend;
     std::uint32_t field = legend.routines[routine].first_field;
-    const Version version =
-        state->frozen ? state->frozen->version_of(*cell.fields) : cell.fields->version();
-    version.each([&](const Entry& entry) {
+    version_of(*state, *cell.fields).each([&](const Entry& entry) {
         values[py::str(legend.fields[field++].name)] =
             checked(plain_at(state->frozen.get(), static_cast<PyObject*>(entry.value)));
         return true;
@@ -109,6 +113,37 @@ py::dict dropped(const StateHandle& state) {
     return counts;
 }
 
+// What only the engine cares for, by names; a routine that emitted nothing is left out.
+py::dict standing(const StateHandle& state) {
+    const Legend& legend = *state->legend;
+    py::dict all;
+    all["open"] = state->is_open;
+    all["closed"] = state->is_closed;
+    all["begun"] = state->has_begun;
+    all["deadline"] = state->deadline;
+    all["fired"] = slot_paths(state, state->fired);
+    all["sent"] = state->sent;
+    const Retention& kept = state->retention;
+    all["retention"] =
+        py::make_tuple(kept.size, kept.ttl, kept.bytes, kept.failures_ttl, kept.keeps_payloads);
+    py::list ready;
+    for (const std::uint32_t routine : state->ready) {
+        ready.append(legend.routines[routine].name);
+    }
+    all["ready"] = ready;
+    py::list waiting;
+    for (const Waiting& one : state->waiting) {
+        waiting.append(legend.routines[one.routine].name + " for " + legend.slot_path(one.slot));
+    }
+    all["waiting for room"] = waiting;
+    for (const CellState& cell : state->cells) {
+        if (cell.emitted != 0) {
+            all[py::str("emitted by " + legend.routines[cell.routine].name)] = cell.emitted;
+        }
+    }
+    return all;
+}
+
 py::object history(const StateHandle& state) {
     py::list records;
     state->history.each(
@@ -121,6 +156,55 @@ StateHandle fork(const StateHandle& state) {
     forked->parent_id = state->id;
     forked->id = new_job_id();
     return StateHandle(std::move(forked));
+}
+
+StateHandle retain(const StateHandle& state, const RetentionValues& said) {
+    return StateHandle(retained(*state, retention_of(said)));
+}
+
+// The same state with other values in one routine's. Whoever resumes it
+// finds the routine used.
+StateHandle edit(const StateHandle& state, std::uint32_t routine, const py::dict& values) {
+    auto edited = std::make_shared<JobState>(*state);
+    CellState& cell = edited->cells.at(routine);
+    if (!cell.fields) {
+        throw StateError(join("job ", state->id, ": routine '",
+                              state->legend->routines[routine].name,
+                              "' has no state that could be edited"));
+    }
+    const Legend::Routine& named = state->legend->routines[routine];
+    const auto log = std::make_shared<CallLog>(std::make_shared<Family>(), named.name);
+    auto made = std::make_shared<Document>(python_leaves, log, nullptr);
+    std::uint32_t field = named.first_field;
+    const Frozen* const frozen = state->frozen.get();
+    const bool is_whole = version_of(*state, *cell.fields).each([&](const Entry& entry) {
+        const py::str name(state->legend->fields[field++].name);
+        PyObject* const given = PyDict_GetItemWithError(values.ptr(), name.ptr());
+        Ref kept = Ref::steal(given != nullptr ? tracked(log, given, name.ptr())
+                                               : tracked(log, static_cast<PyObject*>(entry.value),
+                                                         name.ptr(), frozen));
+        if (kept) {
+            made->load(name.inc_ref().ptr(), hash_of(name.ptr()), kept.release());
+            return true;
+        }
+        return false;
+    });
+    if (!is_whole) {
+        throw py::error_already_set();
+    }
+    cell.fields = std::move(made);
+    cell.is_used = true;
+    return StateHandle(std::move(edited));
+}
+
+// Whether two kept values are equal as values of a state are: 1 is not True, nor 1.0.
+bool is_same_value(const py::handle& a, const py::handle& b) {
+    constexpr wire::Mode kMode{.is_canonical = true, .allows_opaque = true};
+    wire::Writer one(nullptr, kMode);
+    wire::Writer other(nullptr, kMode);
+    codec().encode_leaf(a.ptr(), nullptr, one);
+    codec().encode_leaf(b.ptr(), nullptr, other);
+    return one.view() == other.view();
 }
 
 bool is_same(const StateHandle& a, const StateHandle& b, bool outcome_only) {
@@ -159,9 +243,13 @@ void register_job_state(py::module_& module) {
         .def("fields", fields)
         .def("usage", usage)
         .def("fork", fork)
+        .def("edit", edit)
+        .def("standing", standing)
+        .def("retain", retain)
         .def("is_same", is_same)
         .def("to_bytes", to_bytes)
         .def_static("from_bytes", from_bytes);
+    module.def("same_value", is_same_value);
 }
 
 }  // namespace stoplog::python

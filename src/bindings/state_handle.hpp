@@ -5,7 +5,9 @@
 
 #include "bindings/pybind.hpp"
 
+#include <cstdint>
 #include <memory>
+#include <tuple>
 
 namespace stoplog::python {
 
@@ -18,6 +20,12 @@ public:
 private:
     std::shared_ptr<const JobState> state_;
 };
+
+/// A retention as the face says it: size, ttl, bytes, ttl of failures, whether payloads are kept.
+using RetentionValues = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t, bool>;
+[[nodiscard]] inline Retention retention_of(const RetentionValues& said) {
+    return std::make_from_tuple<Retention>(said);
+}
 
 void register_job_state(py::module_& module);
 

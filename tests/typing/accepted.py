@@ -189,6 +189,36 @@ def stop_and_go_on(path: Path) -> sl.JobStatus:
         return other.wait(timeout=1)
 
 
+def follow(job: sl.Job, tokenize: Tokenize) -> list[object]:
+    told: list[str] = []
+    stop = job.on_commit(lambda commit: told.append(commit.record.outcome))
+    stream = job.stream(tokenize.word)
+    texts = [payload.text for payload in job.stream("tokenize.word")]
+    stop()
+    commits: list[sl.Commit] = []
+    job.on_commit(commits.append)
+    emitted: list[tuple[str, sl.Payload]] = [pair for one in commits for pair in one.emitted]
+    return [*told, next(stream), *texts, *emitted]
+
+
+def mend(state: JobState, count: Count) -> JobState:
+    edited = state.edit(count, totals={"to": 2}).edit("count", totals={})
+    for path, before, after in state.diff(edited):
+        print(path, before, after is sl.StateDiff.ABSENT)
+    retention = sl.Retention(
+        max_history_size=None,
+        history_ttl_seconds=0.5,
+        max_history_bytes=1,
+        keep_failures_seconds=60,
+        keep_payloads=False,
+    )
+    thin = edited.retain(retention)
+    print(str(state.diff(thin)), len(state.diff(thin)), bool(state.diff(thin)))
+    fields: list[str] = [field for record in thin.history for field in record.payload or ()]
+    print(fields, retention.history_ttl_seconds)
+    return thin
+
+
 def handle_errors() -> None:
     flow, tokenize, _ = build()
     try:

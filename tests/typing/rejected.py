@@ -6,6 +6,7 @@ from __future__ import annotations
 from stoplog import (
     Flow,
     JobState,
+    Retention,
     Retry,
     Routine,
     State,
@@ -148,3 +149,12 @@ Retry(3, 0.1)  # expect: call-arg
 Retry(retry_on=OSError)  # expect: arg-type
 flow.connect(tokenize.word, one_of(count.word, 3))  # expect: arg-type
 due: str = final.queued[0].due  # expect: assignment
+job = flow.start("tokenize.line", text="")
+job.on_commit(lambda: None)  # expect: arg-type misc
+job.stream(count.word)  # expect: arg-type
+job.snapshot().edit()  # expect: call-arg
+job.snapshot().diff(job)  # expect: arg-type
+job.snapshot().retain(1000)  # expect: arg-type
+job.snapshot().history[0].payload["text"]  # expect: index
+Retention(max_history_size="all")  # expect: arg-type
+Retention(keep_payload=False)  # expect: call-arg

@@ -95,7 +95,7 @@ inline JobState sample_state(std::shared_ptr<const Legend> legend = sample_legen
     state.sent = 7;
     state.unsettled = 3;
     state.failed_deliveries = 1;
-    state.history_limit = 1000;
+    state.retention = {1000, 3'600'000'000'000, 65'536, 86'400'000'000'000, false};
     Chain<Record> history;
     history.push(record(delivery(shared, 2, is.word, is.by_word), 5000, 70));
     Record failed = record(delivery({}, 3, is.word, is.by_word), 6000, 90);

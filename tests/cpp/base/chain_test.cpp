@@ -190,6 +190,33 @@ TEST(Chain, ViewOutlivesTheChain) {
     EXPECT_EQ(numbers_of(view), range(0, 100));
 }
 
+TEST(Chain, FilteredViewPassesOverItems) {
+    Items chain;
+    push_all(chain, 0, 200);
+    const Items::View view = chain.view();
+
+    const Items::View kept = view.filtered([](const Item& item) { return *item % 50 == 7; });
+    chain = Items();
+
+    EXPECT_EQ(numbers_of(kept), (std::vector<int>{7, 57, 107, 157}));
+    EXPECT_EQ(kept.size(), 4U);
+}
+
+TEST(Chain, AppendedViewComesBehind) {
+    Items first;
+    Items second;
+    push_all(first, 0, 10);
+    push_all(second, 10, 80);
+    Items::View both = first.view();
+
+    both.append(second.view());
+    first = Items();
+    second = Items();
+
+    EXPECT_EQ(numbers_of(both), range(0, 80));
+    EXPECT_EQ(both.size(), 80U);
+}
+
 TEST(Chain, CopiedViewHoldsItsOwnShare) {
     Items chain;
     push_all(chain, 0, 5);

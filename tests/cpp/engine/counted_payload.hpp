@@ -15,9 +15,12 @@ struct CountedPayload : Payload {
 };
 
 inline const PayloadKind counted_kind{[](Payload* payload) noexcept {
-    --live_payloads;
-    delete static_cast<CountedPayload*>(payload);
-}};
+                                          --live_payloads;
+                                          delete static_cast<CountedPayload*>(payload);
+                                      },
+                                      [](const Payload& payload) noexcept {
+                                          return static_cast<const CountedPayload&>(payload).number;
+                                      }};
 
 inline PayloadRef payload(std::int64_t number) {
     ++live_payloads;

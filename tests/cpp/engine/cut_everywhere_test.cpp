@@ -28,7 +28,7 @@ public:
     NativeFlow flow;
 
     std::unique_ptr<Job> start() const {
-        return flow.start(graph_.entries, {.id = "job", .history_limit = -1});
+        return flow.start(graph_.entries, {.id = "job", .retention = {}});
     }
     /// Runs until nothing moves, answering what the job waits for.
     Lines finish(Job& job) const {

@@ -62,15 +62,15 @@ TEST_F(ResumeTest, ACutOfTheResumedJobIsTheSameCut) {
 
 TEST_F(ResumeTest, KeepsWhatTheJobIs) {
     fill(flow, false);
-    const auto job =
-        flow.start({}, {.id = "mine", .is_open = true, .is_paused = false, .history_limit = 7});
+    const auto job = flow.start(
+        {}, {.id = "mine", .is_open = true, .is_paused = false, .retention = {.size = 7}});
     const auto state = job->cut();
 
     const auto again = flow.resume(*state)->cut();
 
     EXPECT_EQ(again->id, "mine");
     EXPECT_EQ(again->created_at, state->created_at);
-    EXPECT_EQ(again->history_limit, 7);
+    EXPECT_EQ(again->retention.size, 7);
     EXPECT_EQ(again->status, JobStatus::Idle);
 }
 

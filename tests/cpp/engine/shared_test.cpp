@@ -40,7 +40,7 @@ std::vector<std::int64_t> settled_by_routine(const JobState& state) {
 
 std::vector<std::int64_t> settled_in_one_lane(const SharedFlow& flow, int tokens,
                                               std::int64_t hops) {
-    SharedJob job(flow.flow.plan(), JobOptions{.id = "", .history_limit = -1});
+    SharedJob job(flow.flow.plan(), JobOptions{.id = "", .retention = {}});
     send_tokens(flow, job, tokens, hops);
     job.run(UINT64_MAX);
     return settled_by_routine(*job.cut());

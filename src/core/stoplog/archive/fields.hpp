@@ -283,7 +283,11 @@ void visit_fields(Visitor& ar, Self& state) {
     ar("due", state.due);
     ar("dropped", state.dropped);
     ar("turns", state.turns);
-    ar("history_limit", state.history_limit);
+    ar("history_limit", state.retention.size);
+    ar("history_ttl", state.retention.ttl);
+    ar("history_bytes", state.retention.bytes);
+    ar("failures_ttl", state.retention.failures_ttl);
+    ar("keeps_payloads", state.retention.keeps_payloads);
     ar("history", queue<Record>(state.history));
 }
 

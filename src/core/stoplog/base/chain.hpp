@@ -76,10 +76,9 @@ public:
     class View {
     public:
         View() = default;
-        View(const View& other)
-            : segments_(other.segments_), first_(other.first_), size_(other.size_) {
-            for (Segment* segment : segments_) {
-                segment->retain();
+        View(const View& other) : spans_(other.spans_), size_(other.size_) {
+            for (const Span& span : spans_) {
+                span.segment->retain();
             }
         }
         View(View&& other) noexcept { swap(other); }
@@ -92,8 +91,8 @@ public:
             return *this;
         }
         ~View() {
-            for (Segment* segment : segments_) {
-                segment->release();
+            for (const Span& span : spans_) {
+                span.segment->release();
             }
         }
 
@@ -102,28 +101,55 @@ public:
         /// Calls `look(item)` for each item, oldest first.
         template <class Look>
         void each(Look&& look) const {
-            std::size_t left = size_;
-            const T* item = first_;
-            for (Segment* segment : segments_) {
-                item = item == nullptr ? segment->items() : item;
-                const auto room = static_cast<std::size_t>(segment->end() - item);
-                for (const T* const stop = item + std::min(room, left); item != stop; ++item) {
+            for (const Span& span : spans_) {
+                for (const T* item = span.begin; item != span.end; ++item) {
                     look(*item);
                 }
-                left -= std::min(room, left);
-                item = nullptr;
+            }
+        }
+
+        /// The same without the items of which `keep(item)` is false.
+        template <class Keep>
+        [[nodiscard]] View filtered(Keep&& keep) const {
+            View kept;
+            for (const Span& span : spans_) {
+                const T* begin = span.begin;
+                for (const T* item = span.begin; item != span.end; ++item) {
+                    if (!keep(*item)) {
+                        kept.add(span.segment, begin, item);
+                        begin = item + 1;
+                    }
+                }
+                kept.add(span.segment, begin, span.end);
+            }
+            return kept;
+        }
+        /// Behind its own items those of another view.
+        void append(const View& other) {
+            for (const Span& span : other.spans_) {
+                add(span.segment, span.begin, span.end);
             }
         }
 
     private:
         friend class Chain;
+        struct Span {
+            Segment* segment;
+            const T* begin;
+            const T* end;
+        };
+        void add(Segment* segment, const T* begin, const T* end) {
+            if (begin != end) {
+                spans_.push_back({segment, begin, end});
+                segment->retain();
+                size_ += static_cast<std::size_t>(end - begin);
+            }
+        }
         void swap(View& other) noexcept {
-            std::swap(segments_, other.segments_);
-            std::swap(first_, other.first_);
+            std::swap(spans_, other.spans_);
             std::swap(size_, other.size_);
         }
-        std::vector<Segment*> segments_;
-        const T* first_ = nullptr;  // in the first segment
+        std::vector<Span> spans_;
         std::size_t size_ = 0;
     };
 
@@ -159,9 +185,6 @@ public:
         assert(size_ != 0 && read_ != nullptr);
         return *read_;
     }
-
-    /// The item that was pushed last. Requires: not empty, and no cut since that push.
-    [[nodiscard]] T& newest() { return *(write_ - 1); }
 
     void push(T item) { emplace(std::move(item)); }
 
@@ -201,6 +224,7 @@ public:
         }
         Retired(const Retired&) = delete;
         Retired& operator=(const Retired&) = delete;
+        [[nodiscard]] explicit operator bool() const noexcept { return segment_ != nullptr; }
         STOPLOG_INLINE ~Retired() {
             if (segment_ != nullptr) [[unlikely]] {
                 drop();
@@ -232,14 +256,11 @@ public:
 
     [[nodiscard]] View view() const {
         View view;
-        view.size_ = size_;
-        view.first_ = read_;
+        const T* begin = read_;
         for (Segment* segment = size_ == 0 ? nullptr : front_; segment != nullptr;
              segment = segment->next) {
-            view.segments_.push_back(segment);
-        }
-        for (Segment* segment : view.segments_) {
-            segment->retain();
+            view.add(segment, begin, segment->next == nullptr ? write_ : segment->end());
+            begin = segment->next == nullptr ? nullptr : segment->next->items();
         }
         return view;
     }

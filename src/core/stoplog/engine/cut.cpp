@@ -18,7 +18,7 @@ void Job::describe(JobState& state) const {
     state.deadline = deadline_;
     state.timebase = current_timebase();
     state.taken_at = state.timebase.origin_wall;
-    state.history_limit = history_.limit();
+    state.retention = history_.retention();
 }
 
 void Job::cut_cells(JobState& state, SortedCuts& sorted) const {
@@ -116,15 +116,16 @@ std::shared_ptr<JobState> Job::cut() {
     describe(*state);
 
     SortedCuts sorted;
-    copy_parts(*state, sorted);
+    Evicted forgotten;
+    copy_parts(*state, sorted, forgotten);
     for (const auto& [routine, cut] : sorted) {
         lay_out(state->cells[routine], cut);
     }
     return state;
 }
 
-// The instant itself: references are copied, and nothing else.
-void Job::copy_parts(JobState& state, SortedCuts& sorted) {
+// The instant itself: references are copied, and nothing else. What it forgets goes after it.
+void Job::copy_parts(JobState& state, SortedCuts& sorted, Evicted& forgotten) {
     const GateClosure closure(is_shared() ? &gate_ : nullptr);
     const MutexLock lock(mutex_);
     state.status = status_now();
@@ -145,7 +146,7 @@ void Job::copy_parts(JobState& state, SortedCuts& sorted) {
     for (const auto& [at, due] : due_) {
         state.due.push_back(due);
     }
-    state.history = history_.view();
+    state.history = history_.view(state.timebase, forgotten);
 }
 
 }  // namespace stoplog

@@ -2,6 +2,7 @@
 //
 // Such a delivery is unsettled and holds its room; who sends more to its slot meets backpressure.
 #include "stoplog/engine/job.hpp"
+#include "stoplog/engine/telling.hpp"
 
 #include <algorithm>
 #include <array>
@@ -46,7 +47,9 @@ bool Job::postpone(Lanes& lanes, Cell& cell, Call& call, const Retry& retry, Err
                    const Attempt& attempt) {
     const std::uint32_t counted = attempt.number - cell.tries.forgiven;
     const WallTime at = later(now_wall(), wait_of(retry, counted));
+    const Telling telling(*this, cell, call, attempt, text);
     Settled settled;
+    settled.is_held = telling.is_wanted();
     {
         const Inside inside(*this);
         if (is_ended()) {
@@ -56,8 +59,8 @@ bool Job::postpone(Lanes& lanes, Cell& cell, Call& call, const Retry& retry, Err
         Delivery& head = cell.mailbox.front();
         {
             const std::lock_guard history(history_lock_);
-            history_.write(head, head.payload, attempt, settled.evicted);
-            history_.explain(std::move(text));
+            history_.note_late(attempt.ended);
+            history_.write_otherwise(head, head.payload, attempt, std::move(text), settled.evicted);
         }
         const bool is_shared = cell.mailbox.is_front_shared();
         due_.emplace(at, DueDelivery{is_shared ? Delivery(head) : std::move(head),
@@ -68,8 +71,13 @@ bool Job::postpone(Lanes& lanes, Cell& cell, Call& call, const Retry& retry, Err
         settled.segment = cell.mailbox.discard(is_shared);
         leave_turn(lanes, cell, settled);
     }
-    call.forget();
+    telling.tell();
     fell_asleep();
+    if constexpr (Lanes::kIsShared) {
+        if (settled.is_held) {
+            return leave_late(cell);
+        }
+    }
     return settled.keeps_turn;
 }
 

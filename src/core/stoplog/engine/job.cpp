@@ -35,10 +35,12 @@ Job::Job(std::shared_ptr<const Plan> plan, JobOptions options)
       deadline_(options.deadline),
       crew_(std::move(options.crew)),
       cells_(std::make_unique<std::atomic<Cell*>[]>(plan_->routines.size())),
-      history_(options.history_limit),
+      history_(options.retention, current_timebase()),
       family_(std::make_shared<Family>()),
       is_paused_(options.is_paused),
-      is_open_(options.is_open) {}
+      is_open_(options.is_open) {
+    listen(false);
+}
 
 Job::~Job() {
     for (const std::uint32_t routine : used_) {
@@ -252,7 +254,8 @@ std::optional<Failure> Job::take_interruption() {
 }
 
 void Job::drop_one(const Delivery& delivery, Stamp now, Dropped& dropped) {
-    history_.write(delivery, delivery.payload, {now, now, Outcome::Cancelled, 1},
+    history_.write(delivery, delivery.payload,
+                   {now, now, Outcome::Cancelled, 1, history_.bytes_of(delivery.payload)},
                    dropped.evicted.emplace_back());
 }
 

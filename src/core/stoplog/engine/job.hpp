@@ -17,6 +17,7 @@
 #include "stoplog/engine/call.hpp"
 #include "stoplog/engine/cell.hpp"
 #include "stoplog/engine/cell_locks.hpp"
+#include "stoplog/engine/committed.hpp"
 #include "stoplog/engine/gate.hpp"
 #include "stoplog/engine/history.hpp"
 #include "stoplog/engine/lanes.hpp"
@@ -41,8 +42,8 @@ struct JobOptions {
     std::string id;  // empty: a new one
     bool is_open = false;
     bool is_paused = false;
-    std::int64_t history_limit = 1000;     // records kept; negative: all
-    WallTime deadline = 0;                 // 0: none
+    Retention retention = {.size = 1000, .ttl = 3'600'000'000'000};  // an hour
+    WallTime deadline = 0;                                           // 0: none
     std::shared_ptr<Crew> crew = nullptr;  // that runs it; null: who calls `run`
 };
 
@@ -101,6 +102,13 @@ public:
     void unpause();
     void cancel(std::string reason);
     [[nodiscard]] std::shared_ptr<JobState> cut();
+    /// Whether `committed` is asked for, from the next commit on.
+    void listen(bool is_wanted) {
+        is_heard_.store(is_wanted, std::memory_order_relaxed);
+        is_watched_.store(is_wanted || history_.counts_bytes(), std::memory_order_relaxed);
+    }
+    /// Somebody is being told of a commit that has taken effect.
+    [[nodiscard]] bool is_telling() const { return telling_.load(std::memory_order_acquire) != 0; }
     /// 0: none.
     [[nodiscard]] WallTime deadline() const { return deadline_; }
     /// The job fails where its deadline has passed. Who runs it, waits for it or looks at it asks.
@@ -131,6 +139,11 @@ protected:
     [[nodiscard]] std::shared_ptr<void> take_exception() {
         return std::exchange(failure_.exception, nullptr);
     }
+    /// A call, a failed one too, has taken effect: after the gate, by the runner that made it, who
+    /// keeps the cell meanwhile. So of one routine in the order of its commits.
+    virtual void committed(const Committed& /*commit*/) {}
+    /// The job pauses, and says why once (`take_interruption`).
+    void interrupt(Failure failure);
     /// There is room in a slot for which `want_room` was said. Inside the gate.
     virtual void room_made() {}
     /// The crew has work of this job, and then has none: it must live in between. Where nothing
@@ -155,9 +168,11 @@ private:
         Chain<Delivery>::Retired segment;
         bool has_unheard = false;  // of what was emitted: it is still in the call
         bool is_dirty = false;     // state was changed: `drop_kept` is due
+        bool is_held = false;      // many lanes: the runner has more to do with the cell
         bool is_quiet = false;     // nothing is unsettled
         bool is_undone = false;    // the job has ended: the call takes no effect
         bool is_refused = false;   // by a full slot: the call fails
+        bool is_parked = false;    // it takes effect later
         bool keeps_turn = false;   // many lanes: the runner goes on with this cell
         std::uint32_t refused_by = kNone;
         Leavings leavings;
@@ -190,6 +205,7 @@ private:
     using SortedCuts = std::vector<std::pair<std::uint32_t, SortedMailbox::Cut>>;  // by routine
     class Inside;       // the gate, and the job's mutex
     class Translation;  // saved numbers to planned ones
+    class Telling;      // a commit that somebody hears of
 
     /// Nothing is ready, and something is tried again later.
     [[nodiscard]] bool sleeps() const {
@@ -234,6 +250,11 @@ private:
                   const Attempt& attempt);
     template <class Lanes>
     void wake_due(Lanes& lanes);
+    template <class Lanes>
+    void make_commit(Lanes& lanes, Cell& cell, Call& call, const Attempt& attempt,
+                     Settled& settled);
+    template <class Lanes>
+    bool commit_watched(Lanes& lanes, Cell& cell, Call& call, const Attempt& attempt);
     void stop_at(Cell& cell, Call& call, Failure failure, ErrorText text, const Attempt& attempt);
     void make_fields(Cell& cell, Call& call, Verdict& verdict);
     void undo(Cell& cell, Call& call);
@@ -312,7 +333,7 @@ private:
     void cut_cells(JobState& state, SortedCuts& sorted) const;
     void cut_choices(JobState& state, const Cell& cell) const;
     static void lay_out(CellState& saved, const SortedMailbox::Cut& sorted);
-    void copy_parts(JobState& state, SortedCuts& sorted);
+    void copy_parts(JobState& state, SortedCuts& sorted, Evicted& forgotten);
     void cut_turns(JobState& state) const;
 
     void describe(JobState& state) const;
@@ -358,10 +379,13 @@ private:
     std::atomic<bool> is_paused_{false};
     std::atomic<bool> is_launched_{false};  // the crew may have it
     std::atomic<bool> has_begun_{false};
-    SpinLock history_lock_;   // many lanes
-    bool is_open_ = false;    // both under the job's mutex, too
-    bool is_closed_ = false;  // by `finish`
+    std::atomic<bool> is_heard_{false};    // `committed` is asked for
+    std::atomic<bool> is_watched_{false};  // a commit has more to do: somebody hears or counts
+    SpinLock history_lock_;                // many lanes
+    bool is_open_ = false;                 // both under the job's mutex, too
+    bool is_closed_ = false;               // by `finish`
     std::atomic<std::uint32_t> runners_{0};
+    std::atomic<std::uint32_t> telling_{0};   // runners between a commit and the end of `committed`
     std::atomic<std::uint32_t> tasks_{0};     // cells that the crew has
     std::atomic<std::uint32_t> sleeping_{0};  // how many are in `due_`
     std::atomic<std::uint64_t> failed_deliveries_{0};

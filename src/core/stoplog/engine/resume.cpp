@@ -91,10 +91,9 @@ private:
 };
 
 Job::Job(std::shared_ptr<const Plan> plan, const JobState& state, JobOptions options)
-    : Job(std::move(plan),
-          JobOptions{state.id, state.is_open, options.is_paused, state.history_limit,
-                     options.deadline != 0 ? options.deadline : state.deadline,
-                     std::move(options.crew)}) {
+    : Job(std::move(plan), JobOptions{state.id, state.is_open, options.is_paused, state.retention,
+                                      options.deadline != 0 ? options.deadline : state.deadline,
+                                      std::move(options.crew)}) {
     if (state.status == JobStatus::Completed || state.status == JobStatus::Cancelled) {
         throw StateError(
             join("job ", state.id, ": it cannot be resumed: it is ", name_of(state.status)));
@@ -256,7 +255,7 @@ void Job::restore_history(const JobState& state, const Translation& to) {
             moved.connection = to.connection(record.connection);
             moved.began = now.stamp(state.timebase.wall(record.began));
             moved.ticks = now.ticks(state.timebase.nanoseconds(record.ticks));
-            history_.restore(std::move(moved));
+            history_.restore(std::move(moved), now.origin);
         }
     });
 }

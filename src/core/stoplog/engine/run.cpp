@@ -2,6 +2,7 @@
 // lanes a routine's turn is a budget of deliveries.
 #include "stoplog/base/error.hpp"
 #include "stoplog/engine/job.hpp"
+#include "stoplog/engine/telling.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -269,9 +270,7 @@ STOPLOG_INLINE bool Job::attempt(Lanes& lanes, Cell& cell, Call& call, Stamp& st
     if (verdict == Verdict::Interrupted) {
         Failure failure = std::exchange(call.failure, Failure());
         undo(cell, call);
-        const MutexLock lock(mutex_);
-        interruption_ = std::move(failure);
-        is_paused_.store(true);
+        interrupt(std::move(failure));
         return true;
     }
     return decide(lanes, cell, call, began, stamp);
@@ -294,13 +293,15 @@ bool Job::decide(Lanes& lanes, Cell& cell, Call& call, Stamp began, Stamp ended)
         const std::uint32_t tried = call.attempt() - cell.tries.forgiven;
         if (tried < retry.max_attempts && cell.handler->is_retried(retry, failure)) {
             return postpone(lanes, cell, call, retry, std::move(text),
-                            {began, ended, Outcome::Failed, call.attempt()});
+                            {began, ended, Outcome::Failed, call.attempt(),
+                             history_.bytes_of(call.delivery().payload)});
         }
         policy = retry.then;
     }
     if (policy == ErrorPolicy::Stop) {
         stop_at(cell, call, std::move(failure), std::move(text),
-                {began, ended, Outcome::Failed, call.attempt()});
+                {began, ended, Outcome::Failed, call.attempt(),
+                 history_.bytes_of(call.delivery().payload)});
         return true;
     }
     call.error_text = std::move(text);
@@ -331,18 +332,28 @@ void Job::stop_at(Cell& cell, Call& call, Failure failure, ErrorText text, const
     if (delivery.connection != kNone) {
         failure.fed_by = plan_->legend->event_path(delivery.connection);
     }
-    Evicted evicted;
-    const Inside inside(*this);
-    if (is_ended()) {
-        return;
-    }
+    const Telling telling(*this, cell, call, attempt, text);
     {
-        const std::lock_guard lock(history_lock_);
-        history_.write(delivery, delivery.payload, attempt, evicted);
-        history_.explain(std::move(text));
+        Evicted evicted;
+        const Inside inside(*this);
+        if (is_ended()) {
+            return;
+        }
+        {
+            const std::lock_guard lock(history_lock_);
+            history_.note_late(attempt.ended);
+            history_.write_otherwise(delivery, delivery.payload, attempt, std::move(text), evicted);
+        }
+        ++cell.tries.failed;
+        end_by(std::move(failure));
     }
-    ++cell.tries.failed;
-    end_by(std::move(failure));
+    telling.tell();
+}
+
+void Job::interrupt(Failure failure) {
+    const MutexLock lock(mutex_);
+    interruption_ = std::move(failure);
+    is_paused_.store(true);
 }
 
 void Job::undo(Cell& cell, Call& call) {
@@ -362,6 +373,9 @@ bool Job::retry_commit(Lanes& lanes, Cell& cell, Call& call) {
         call.note(std::move(emission.payload), emission.event);
     }
     call.expected() = std::move(outbox->expected);
+    if constexpr (!Lanes::kIsShared) {
+        history_.note_late(outbox->ended);
+    }
     return commit(lanes, cell, call,
                   {outbox->began, outbox->ended, Outcome::Finished, call.attempt()});
 }

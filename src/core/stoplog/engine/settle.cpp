@@ -96,10 +96,13 @@ STOPLOG_INLINE void Job::settle_head(Cell& cell, Call& call, const Attempt& atte
     PayloadRef payload = is_shared ? PayloadRef(head.payload) : std::move(head.payload);
     if constexpr (Lanes::kIsShared) {
         history_lock_.lock();
+        history_.note_late(attempt.ended);
     }
-    history_.write(head, std::move(payload), attempt, settled.evicted);
-    if (attempt.outcome != Outcome::Finished) [[unlikely]] {
-        history_.explain(std::move(call.error_text));
+    if (attempt.outcome == Outcome::Finished) [[likely]] {
+        history_.write(head, std::move(payload), attempt, settled.evicted);
+    } else {
+        history_.write_otherwise(head, std::move(payload), attempt, std::move(call.error_text),
+                                 settled.evicted);
         if (attempt.outcome == Outcome::Failed) {
             add<Lanes>(failed_deliveries_, std::uint64_t{1});
         }
@@ -117,7 +120,7 @@ template <class Lanes>
 STOPLOG_INLINE void Job::leave_turn(Lanes&, Cell& cell, Settled& settled) {
     if constexpr (Lanes::kIsShared) {
         if (cell.is_empty()) {
-            cell.is_scheduled = settled.is_dirty;
+            cell.is_scheduled = settled.is_held;
         } else {
             cell.head = cell.is_sorted ? nullptr : &cell.mailbox.front();
             settled.keeps_turn = true;
@@ -159,7 +162,7 @@ STOPLOG_INLINE void Job::take_effect(Lanes& lanes, Cell& cell, Call& call, const
     const std::uint64_t admitted = admit_all();
     settle_head<Lanes>(cell, call, attempt, settled);
     if (cell.log && cell.log->is_dirty()) {
-        settled.is_dirty = true;
+        settled.is_dirty = settled.is_held = true;
         cell.log->keep();
     }
     if (cell.is_waited_for) [[unlikely]] {
@@ -202,7 +205,8 @@ STOPLOG_INLINE bool Job::settle(Lanes& lanes, Cell& cell, Call& call, const Atte
     if (!may_park) {
         return false;
     }
-    settled.is_undone = !park(cell, call, full, attempt);
+    settled.is_parked = park(cell, call, full, attempt);
+    settled.is_undone = !settled.is_parked;
     return true;
 }
 
@@ -300,16 +304,17 @@ STOPLOG_INLINE void Job::pass_gate(ManyLanes& lanes, Cell& cell, Call& call, con
     }
 }
 
+// What a call that parked has left belongs to who wakes it.
 template <class Lanes>
-bool Job::commit(Lanes& lanes, Cell& cell, Call& call, const Attempt& attempt) {
-    Settled settled;
+STOPLOG_INLINE void Job::make_commit(Lanes& lanes, Cell& cell, Call& call, const Attempt& attempt,
+                                     Settled& settled) {
     pass_gate(lanes, cell, call, attempt, settled);
     if (settled.is_undone) [[unlikely]] {
         undo(cell, call);
-        return true;
+        return;
     }
     if (settled.is_refused) [[unlikely]] {
-        return refuse(lanes, cell, call, settled.refused_by, attempt);
+        return;
     }
     if (settled.has_unheard) {
         call.forget();
@@ -318,13 +323,32 @@ bool Job::commit(Lanes& lanes, Cell& cell, Call& call, const Attempt& attempt) {
     }
     if (settled.is_dirty) {
         cell.log->drop_kept();
-        if constexpr (Lanes::kIsShared) {
+    }
+}
+
+template <class Lanes>
+bool Job::commit(Lanes& lanes, Cell& cell, Call& call, const Attempt& attempt) {
+    if (is_watched_.load(std::memory_order_relaxed)) [[unlikely]] {
+        return commit_watched(lanes, cell, call, attempt);
+    }
+    Settled settled;
+    make_commit(lanes, cell, call, attempt, settled);
+    if (settled.is_undone) [[unlikely]] {
+        return true;
+    }
+    if (settled.is_refused) [[unlikely]] {
+        return refuse(lanes, cell, call, settled.refused_by, attempt);
+    }
+    if constexpr (Lanes::kIsShared) {
+        if (settled.is_held) {
             return leave_late(cell);
         }
     }
     return settled.keeps_turn;
 }
 
+template void Job::make_commit(OneLane&, Cell&, Call&, const Attempt&, Settled&);
+template void Job::make_commit(ManyLanes&, Cell&, Call&, const Attempt&, Settled&);
 template bool Job::commit(OneLane&, Cell&, Call&, const Attempt&);
 template bool Job::commit(ManyLanes&, Cell&, Call&, const Attempt&);
 

@@ -10,6 +10,7 @@
 #include "stoplog/state/delivery.hpp"
 #include "stoplog/state/document.hpp"
 #include "stoplog/state/record.hpp"
+#include "stoplog/state/retention.hpp"
 #include "stoplog/state/status.hpp"
 
 #include <cstdint>
@@ -105,7 +106,7 @@ struct JobState {
     std::vector<DueDelivery> due;  // by time
     std::vector<DroppedCount> dropped;
     std::vector<NextTurn> turns;
-    std::int64_t history_limit = -1;  // records kept; negative: all
+    Retention retention;
     Chain<Record>::View history;
 
     std::shared_ptr<Frozen>

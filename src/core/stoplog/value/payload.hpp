@@ -14,7 +14,10 @@ struct Payload;
 
 struct PayloadKind {
     /// May run foreign code, so never inside the gate.
-    void (*destroy)(Payload*) noexcept;
+    void (*destroy)(Payload*) noexcept = nullptr;
+    /// How many bytes it takes, by and large: the same each time. Runs no foreign code, so it may
+    /// be asked inside the gate. Null: nobody can tell.
+    std::int64_t (*size)(const Payload&) noexcept = nullptr;
 };
 
 struct Payload {
