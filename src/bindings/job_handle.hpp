@@ -9,13 +9,13 @@
 #include "bindings/live_jobs.hpp"
 #include "bindings/pybind.hpp"
 #include "bindings/python_object.hpp"
+#include "bindings/usage.hpp"
+#include "bindings/waiters.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace stoplog::python {
 
@@ -32,8 +32,6 @@ struct RunBy {
     Run run = Run::Sequential;
     std::shared_ptr<ExecutorHandle> executor;  // concurrent only
 };
-
-using Deadline = std::optional<std::chrono::steady_clock::time_point>;
 
 /// So many seconds from now; null, and more than a thousand million: never. Throws
 /// ConfigurationError for what is no number of seconds.
@@ -73,7 +71,19 @@ public:
     /// For the collector of cycles.
     void drop_exceptions();
     /// Wakes everybody who waits: something changed.
-    void notify();
+    void notify() { waiters_.wake(); }
+
+    /// Where it has ended and nobody runs it, it uses nothing any more. After everything that may
+    /// have ended it; may run foreign code.
+    void leave_if_ended();
+    /// The same, ended or not: the process ends.
+    void leave();
+    [[nodiscard]] Usage& usage() { return usage_; }
+    [[nodiscard]] const Usage& usage() const { return usage_; }
+    /// A thread sees to the stopping of what it used.
+    [[nodiscard]] bool is_leaving() const { return leaver_ != 0; }
+    /// That thread's duty.
+    [[nodiscard]] const void* leaving() const { return &usage_; }
 
     [[nodiscard]] Run run_mode() const { return run_; }
     /// Null: it is not concurrent.
@@ -87,7 +97,7 @@ public:
     }
 
     /// Sleeps until `notify`. False at the deadline; throws what a signal handler raised.
-    bool wait_change(const Deadline& deadline);
+    bool wait_change(const Deadline& deadline, bool is_for_room = false);
 
 protected:
     void room_made() override { notify(); }
@@ -96,14 +106,11 @@ protected:
     void came_to_rest() override;
 
 private:
-    struct Waiter {
-        PyThread_type_lock lock;
-        bool is_woken;
-    };
     void enlist();
     std::uint64_t drive(std::uint64_t limit, const Deadline& deadline);
     [[nodiscard]] Deadline own_deadline() const;
     void raise_interruption();
+    [[nodiscard]] bool is_done() const;
     void run_in_background();
 
     Run run_;
@@ -111,9 +118,11 @@ private:
     long process_;
     bool is_active_ = false;  // a thread of its own, or the one that waits, runs it
     Ref kept_;                // its own Python object, while an executor has work of it
-    std::vector<Waiter*> waiters_;
+    Waiters waiters_;
+    Usage usage_;
+    unsigned long leaver_ = 0;  // the thread that sees to its leaving, or 0
     std::shared_ptr<void> interruption_;
-    Listed listed_{*this};
+    std::optional<Listed> listed_{std::in_place, *this};
 };
 
 /// The Python object of a job; a new reference, or null with an error set.

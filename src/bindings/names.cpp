@@ -13,8 +13,7 @@ namespace stoplog::python {
 namespace {
 
 // Beside what the class has today: names that belong to it.
-constexpr std::string_view kReserved[] = {"to_dict", "local",         "concurrency",  "on_start",
-                                          "on_stop", "before_handle", "after_handle", "on_error"};
+constexpr std::string_view kReserved[] = {"to_dict", "concurrency"};
 
 }  // namespace
 

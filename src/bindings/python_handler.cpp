@@ -1,6 +1,7 @@
 // How a payload meets a handler's parameters is found out once per call site and slot (CallShape).
 #include "bindings/python_handler.hpp"
 
+#include "stoplog/base/error.hpp"
 #include "stoplog/base/inline.hpp"
 #include "stoplog/engine/cell.hpp"
 #include "stoplog/engine/job.hpp"
@@ -20,15 +21,6 @@ constexpr std::size_t kStackValues = 24;
 }  // namespace
 
 namespace {
-
-// Takes the pending error of a handler.
-Verdict failed(Call& call) {
-    const bool is_interrupt = PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) != 0 ||
-                              PyErr_ExceptionMatches(PyExc_SystemExit) != 0;
-    const ErrorPolicy policy = call.job().plan().slots[call.delivery().slot].on_error;
-    take_error(call.failure, !is_interrupt && policy == ErrorPolicy::Stop);
-    return is_interrupt ? Verdict::Interrupted : Verdict::Failed;
-}
 
 // The values that are the handler's first parameters, in order.
 std::vector<std::uint32_t> positional_values(const Signature& fields,
@@ -85,6 +77,26 @@ bool is_in_order(const std::vector<std::uint32_t>& indices, const PythonPayload&
 PythonHandler::PythonHandler(PyObject* routine, std::shared_ptr<Definition> definition)
     : routine_(Ref::borrow(routine)), definition_(std::move(definition)) {}
 
+Verdict PythonHandler::failed(Call& call, const char* part, bool is_told) {
+    const bool is_interrupt = is_interrupt_pending();
+    const ErrorPolicy policy = call.job().plan().slots[call.delivery().slot].on_error;
+    take_error(call.failure, !is_interrupt && (is_told || policy == ErrorPolicy::Stop));
+    if (part != nullptr) {
+        call.failure.error.message = join("in ", part, ": ", call.failure.error.message);
+    }
+    return is_interrupt ? Verdict::Interrupted : Verdict::Failed;
+}
+
+PayloadRef PythonHandler::delivered(const Call& call) {
+    const Delivery& delivery = call.delivery();
+    if (!delivery.payload) {
+        return PayloadRef(empty_payload());
+    }
+    return call.cell()->has_renames
+               ? renamed(*call.job().plan().legend, delivery.connection, delivery.payload)
+               : delivery.payload;
+}
+
 // The payload's own values where the handler takes them as they are: the usual way.
 STOPLOG_INLINE PyObject* PythonHandler::call_plainly(const Definition::Slot& slot,
                                                      const PythonPayload& payload) const {
@@ -100,16 +112,11 @@ STOPLOG_INLINE PyObject* PythonHandler::call_plainly(const Definition::Slot& slo
 // Any other way: a drained slot has no payload, a connection may rename its fields.
 [[gnu::noinline]] PyObject* PythonHandler::call_otherwise(Definition::Slot& slot,
                                                           const Call& call) {
-    const Delivery& delivery = call.delivery();
-    PayloadRef payload = delivery.payload ? delivery.payload : PayloadRef(empty_payload());
-    if (call.cell()->has_renames && delivery.payload) {
-        payload = renamed(*call.job().plan().legend, delivery.connection, delivery.payload);
-    }
+    const PayloadRef payload = delivered(call);
     return payload ? call_shaped(slot, as_python(*payload.get())) : nullptr;
 }
 
-Verdict PythonHandler::invoke(Call& call) {
-    UnwindGuard guard;
+STOPLOG_INLINE PyObject* PythonHandler::call_slot(const Call& call) {
     const Cell& cell = *call.cell();
     const Delivery& delivery = call.delivery();
     Definition::Slot& slot = definition_->slots[delivery.slot - cell.first_slot];
@@ -117,7 +124,14 @@ Verdict PythonHandler::invoke(Call& call) {
     const bool is_plain = payload != nullptr && slot.shape.plain == payload->names &&
                           slot.shape.code == PyFunction_GET_CODE(slot.function) &&
                           payload->private_mask == 0 && !cell.has_renames;
-    PyObject* const result = is_plain ? call_plainly(slot, *payload) : call_otherwise(slot, call);
+    return is_plain ? call_plainly(slot, *payload) : call_otherwise(slot, call);
+}
+
+PyObject* PythonHandler::run(const Call& call) { return call_slot(call); }
+
+Verdict PythonHandler::invoke(Call& call) {
+    UnwindGuard guard;
+    PyObject* const result = call_slot(call);
     guard.passed();
     if (result == nullptr) [[unlikely]] {
         return failed(call);
@@ -271,6 +285,11 @@ std::shared_ptr<Document> PythonHandler::restore_fields(const std::shared_ptr<Ca
 }
 
 // ---- errors
+
+bool is_interrupt_pending() {
+    return PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) != 0 ||
+           PyErr_ExceptionMatches(PyExc_SystemExit) != 0;
+}
 
 void take_error(Failure& failure, bool with_traceback) {
     PyObject* type = nullptr;

@@ -106,6 +106,7 @@ void cancel(JobHandle& job, const std::string& reason) {
     job.check_process();
     job.expire();
     job.cancel(reason);
+    job.leave_if_ended();
     job.notify();
 }
 
@@ -117,6 +118,7 @@ void finish(JobHandle& job) {
     }
     job.finish();
     job.activate();
+    job.leave_if_ended();
     job.notify();
 }
 
@@ -164,13 +166,16 @@ int traverse(PyObject* self, visitproc visit, void* arg) {
         const auto& job = py::cast<JobHandle&>(py::handle(self));
         Py_VISIT(static_cast<PyObject*>(job.failure().exception.get()));
         Py_VISIT(job.interruption());
+        return job.usage().visit_locals(visit, arg);
     }
     return 0;
 }
 
 int clear(PyObject* self) {
     if (is_made(self)) {
-        py::cast<JobHandle&>(py::handle(self)).drop_exceptions();
+        auto& job = py::cast<JobHandle&>(py::handle(self));
+        job.drop_exceptions();
+        job.usage().drop_locals();
     }
     return 0;
 }

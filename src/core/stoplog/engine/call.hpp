@@ -65,6 +65,9 @@ public:
     }
     /// The handler has returned: nobody can emit any more.
     void close() { identity_ = nullptr; }
+    /// Nobody can for a while: gives out what `reopen` takes back.
+    [[nodiscard]] const void* suspend() { return std::exchange(identity_, nullptr); }
+    void reopen(const void* identity) { identity_ = identity; }
 
     STOPLOG_INLINE void note(PayloadRef payload, std::uint32_t event) {
         if (count_ >= kInline) [[unlikely]] {

@@ -7,6 +7,7 @@
 #include "stoplog/state/job_state.hpp"
 
 #include <memory>
+#include <optional>
 
 namespace stoplog {
 
@@ -16,6 +17,14 @@ public:
     /// `call.failure`. Not noexcept, since a dying interpreter may unwind its threads. Outside the
     /// gate.
     virtual Verdict invoke(Call& call) = 0;
+
+    /// What becomes of a delivery whose call failed: asked after the undo, where the declaration
+    /// says `declared`. May put another failure in the place of this one. Null: the job is to
+    /// pause, as after Verdict::Interrupted. Throws nothing. Outside the gate.
+    virtual std::optional<ErrorPolicy> choose(Call& /*call*/, Failure& /*failure*/,
+                                              ErrorPolicy declared) {
+        return declared;
+    }
 
     /// Who may emit in such a call.
     [[nodiscard]] virtual const void* identity() const noexcept = 0;

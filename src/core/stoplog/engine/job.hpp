@@ -185,6 +185,7 @@ private:
     template <class Lanes>
     bool commit(Lanes& lanes, Cell& cell, Call& call, const Attempt& attempt);
     void stop_at(Cell& cell, Call& call, Failure failure, ErrorText text, const Attempt& attempt);
+    void interrupt(Failure failure);
     void make_fields(Cell& cell, Call& call, Verdict& verdict);
     void undo(Cell& cell, Call& call);
     bool leave_late(Cell& cell);

@@ -233,9 +233,7 @@ STOPLOG_INLINE bool Job::attempt(Lanes& lanes, Cell& cell, Call& call, Stamp& st
     if (verdict == Verdict::Interrupted) {
         Failure failure = std::exchange(call.failure, Failure());
         undo(cell, call);
-        const MutexLock lock(mutex_);
-        interruption_ = std::move(failure);
-        is_paused_.store(true);
+        interrupt(std::move(failure));
         return true;
     }
     return decide(lanes, cell, call, began, stamp);
@@ -250,7 +248,19 @@ bool Job::decide(Lanes& lanes, Cell& cell, Call& call, Stamp began, Stamp ended)
         cell.cancelled = Chain<Delivery>();
         return true;
     }
-    const ErrorPolicy policy = plan_->slots[call.delivery().slot].on_error;
+    const std::uint32_t slot = call.delivery().slot;
+    cell.in_call.store(slot, std::memory_order_relaxed);  // who is asked may look at the delivery
+    const std::optional<ErrorPolicy> policy =
+        cell.handler->choose(call, failure, plan_->slots[slot].on_error);
+    cell.in_call.store(kNone, std::memory_order_relaxed);
+    if (is_ended()) {
+        cell.cancelled = Chain<Delivery>();
+        return true;
+    }
+    if (!policy) {
+        interrupt(std::move(failure));
+        return true;
+    }
     ErrorText text(failure.error.type + ": " + failure.error.message);
     if (policy == ErrorPolicy::Stop) {
         stop_at(cell, call, std::move(failure), std::move(text),
@@ -261,6 +271,13 @@ bool Job::decide(Lanes& lanes, Cell& cell, Call& call, Stamp began, Stamp ended)
     return commit(lanes, cell, call,
                   {began, ended, policy == ErrorPolicy::Skip ? Outcome::Skipped : Outcome::Failed,
                    call.attempt()});
+}
+
+// The delivery stays at its place; the job is paused.
+void Job::interrupt(Failure failure) {
+    const MutexLock lock(mutex_);
+    interruption_ = std::move(failure);
+    is_paused_.store(true);
 }
 
 // The delivery stays at its place, to be tried again; the job has failed.

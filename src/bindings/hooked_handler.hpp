@@ -1,0 +1,30 @@
+// A routine that has hooks: what stands around its handlers, and what is asked when one failed.
+//
+// before_handle, the handler and after_handle are one call: all of it takes effect, or nothing.
+#pragma once
+
+#include "bindings/python_handler.hpp"
+
+#include <memory>
+#include <optional>
+
+namespace stoplog::python {
+
+class HookedHandler final : public PythonHandler {
+public:
+    HookedHandler(PyObject* routine, std::shared_ptr<Definition> definition, const Hooks& hooks)
+        : PythonHandler(routine, std::move(definition)), hooks_(hooks) {}
+
+    Verdict invoke(Call& call) override;
+    std::optional<ErrorPolicy> choose(Call& call, Failure& failure, ErrorPolicy declared) override;
+    [[nodiscard]] Hooks hooks() const override { return hooks_; }
+
+private:
+    bool begin(Call& call) const;
+    [[nodiscard]] const char* attempt(const Call& call);
+    std::optional<ErrorPolicy> answered(const Ref& answer, ErrorPolicy declared) const;
+
+    Hooks hooks_;
+};
+
+}  // namespace stoplog::python
