@@ -5,6 +5,7 @@ from __future__ import annotations
 # The layout: `_core` is the engine, the modules beside this one are its documented face, and every
 # name that users say is found here.
 from stoplog._core import (
+    Appended,
     BoundEvent,
     BoundSlot,
     Event,
@@ -49,12 +50,14 @@ from stoplog.formats import Limits
 from stoplog.functions import FunctionRoutine
 from stoplog.job import Job
 from stoplog.job_state import JobState, RoutineState
-from stoplog.policies import JobStatus, Retention
+from stoplog.policies import Append, JobStatus, Retention
 from stoplog.records import Delivery, DeliveryId, JobError, Payload, Record
 from stoplog.routine import Routine
 from stoplog.values import register_codec, storable
 
 __all__ = [
+    "Append",
+    "Appended",
     "BackpressureError",
     "BoundEvent",
     "BoundSlot",

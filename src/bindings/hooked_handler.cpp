@@ -19,12 +19,7 @@ Ref slot_name(const Call& call) {
     return make_text(call.job().plan().legend->slots[call.delivery().slot].name);
 }
 
-bool call_hook(PyObject* routine, const char* name, const Ref& slot, const Ref& payload) {
-    return static_cast<bool>(
-        Ref::steal(PyObject_CallMethod(routine, name, "OO", slot.get(), payload.get())));
-}
-
-// Null: it was raised by this error, or has one that was; or there is none.
+// Whether `sought` is this error, or one that it was raised after.
 bool has_in_context(PyObject* error, PyObject* sought) {
     constexpr int kLongest = 1000;  // a circle ends here
     Ref at = Ref::borrow(error);
@@ -71,11 +66,20 @@ bool HookedHandler::begin(Call& call) const {
     const void* const identity = call.suspend();
     const bool has_begun = usage.begin(routine(), hooks_);
     call.reopen(identity);
+    call.failure.part = has_begun ? nullptr : "on_start";
     return has_begun;
 }
 
-// The part of the call that failed, with an error set; null: none. Empty: it was the handler.
-const char* HookedHandler::attempt(const Call& call) {
+bool HookedHandler::run_hook(Call& call, const char* name, const Ref& slot, const Ref& payload) {
+    if (Ref::steal(PyObject_CallMethod(routine(), name, "OO", slot.get(), payload.get()))) {
+        return true;
+    }
+    call.failure.part = name;
+    return false;
+}
+
+// False with an error set.
+bool HookedHandler::attempt(Call& call) {
     Ref slot;
     Ref payload;
     if (hooks_.before_handle || hooks_.after_handle) {
@@ -83,30 +87,20 @@ const char* HookedHandler::attempt(const Call& call) {
         slot = slot_name(call);
         payload = Ref::steal(given && slot ? whole_payload(as_python(*given.get())) : nullptr);
         if (!payload) {
-            return "";
+            return false;
         }
     }
-    if (hooks_.before_handle && !call_hook(routine(), "before_handle", slot, payload)) {
-        return "before_handle";
-    }
-    if (!Ref::steal(run(call))) {
-        return "";
-    }
-    if (hooks_.after_handle && !call_hook(routine(), "after_handle", slot, payload)) {
-        return "after_handle";
-    }
-    return nullptr;
+    return (!hooks_.before_handle || run_hook(call, "before_handle", slot, payload)) &&
+           static_cast<bool>(Ref::steal(run(call))) &&
+           (!hooks_.after_handle || run_hook(call, "after_handle", slot, payload));
 }
 
 Verdict HookedHandler::invoke(Call& call) {
     UnwindGuard guard;
     const bool has_life = hooks_.on_start || hooks_.on_stop;
-    const char* const part = has_life && !begin(call) ? "on_start" : attempt(call);
+    const bool is_done = (!has_life || begin(call)) && attempt(call);
     guard.passed();
-    if (part == nullptr) {
-        return Verdict::Done;
-    }
-    return failed(call, *part == '\0' ? nullptr : part, hooks_.on_error);
+    return is_done ? Verdict::Done : failed(call, hooks_.on_error);
 }
 
 // Null with an error set: it is no policy.

@@ -21,7 +21,8 @@ public:
 
 private:
     bool begin(Call& call) const;
-    [[nodiscard]] const char* attempt(const Call& call);
+    bool attempt(Call& call);
+    bool run_hook(Call& call, const char* name, const Ref& slot, const Ref& payload);
     std::optional<ErrorPolicy> answered(const Ref& answer, ErrorPolicy declared) const;
 
     Hooks hooks_;

@@ -32,23 +32,19 @@ public:
 
 protected:
     /// Calls the handler of the slot: a new reference; null with an error set.
-    PyObject* run(const Call& call);
+    PyObject* run(Call& call);
     /// The payload under the names that the slot knows; null with an error set.
     static PayloadRef delivered(const Call& call);
-    /// Takes the pending error of a call. `part`: of the call, where it was not the handler;
-    /// `is_told`: its traceback is written out in any case.
-    static Verdict failed(Call& call, const char* part = nullptr, bool is_told = false);
+    /// Takes the pending error of a call, which failed in `call.failure.part`. `is_told`: its
+    /// traceback is written out in any case.
+    static Verdict failed(Call& call, bool is_told = false);
 
 private:
-    PyObject* call_slot(const Call& call);
+    PyObject* call_slot(Call& call);
     PyObject* call_plainly(const Definition::Slot& slot, const PythonPayload& payload) const;
-    PyObject* call_otherwise(Definition::Slot& slot, const Call& call);
+    PyObject* call_otherwise(Definition::Slot& slot, Call& call);
     PyObject* call_shaped(Definition::Slot& slot, const PythonPayload& payload);
     bool shape(Definition::Slot& slot, const PythonPayload& payload);
-    std::shared_ptr<Document> make_document(const std::shared_ptr<CallLog>& log) const;
-    bool load_field(Document& fields, const StateObject& state, const Ref& value,
-                    const Frozen* frozen = nullptr) const;
-    Ref first_value(const StateObject& state) const;
 
     Ref routine_;
     std::shared_ptr<Definition> definition_;

@@ -2,6 +2,7 @@
 #include "stoplog/base/error.hpp"
 #include "stoplog/base/suggest.hpp"
 
+#include "bindings/merging.hpp"
 #include "bindings/slot_type.hpp"
 #include "bindings/type_support.hpp"
 
@@ -61,13 +62,16 @@ bool set_option(SlotObject& slot, PyObject* name, PyObject* value) {
         }
         return true;
     }
+    if (option == "merge") {
+        return set_merge(slot, value);
+    }
     if (option == "capacity") {
         return set_capacity(value, spec.capacity);
     }
     if (option == "on_error") {
         return value == Py_None || set_policy(value, spec.on_error);
     }
-    const std::vector<std::string> options{"name", "when", "capacity", "on_error"};
+    const std::vector<std::string> options{"name", "when", "merge", "capacity", "on_error"};
     raise("ConfigurationError", join("slot(): unknown option '", option, "'; the options are ",
                                      quoted_list(options), did_you_mean(option, options)));
     return false;
@@ -92,6 +96,13 @@ bool settle_fields(SlotObject& slot, const char* what) {
     spec.takes_any = slot.fields->takes_rest;
     for (const Parameter& parameter : slot.fields->parameters) {
         spec.takes_any = spec.takes_any || parameter.is_whole;
+    }
+    if (spec.is_drained && spec.merge != Merge::Override) {
+        raise("ConfigurationError",
+              join(what,
+                   " of a slot that is delivered when drained takes no fields: there is "
+                   "nothing to merge; leave merge= out"));
+        return false;
     }
     for (const FieldSpec& field : spec.fields) {
         if (spec.is_drained && field.is_required) {

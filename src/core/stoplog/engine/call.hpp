@@ -38,6 +38,7 @@ struct Failure {
     JobError error;
     std::string fed_by;  // "extract.rows"; empty: from outside
     std::shared_ptr<void> exception;
+    const char* part = nullptr;  // of the call, where it was not the handler that failed
 };
 
 class Call {

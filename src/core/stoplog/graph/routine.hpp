@@ -16,6 +16,13 @@ enum class ErrorPolicy : std::uint8_t {
     Skip = 2,      // given up, not counted as failed; the job goes on
 };
 
+/// What a slot makes of a payload that comes, and of those that came before.
+enum class Merge : std::uint8_t {
+    Override = 0,  // the payload itself
+    Append = 1,    // of each field all values so far
+    Callable = 2,  // whatever a function makes of both
+};
+
 /// A named field of an event or a slot.
 struct FieldSpec {
     std::string name;
@@ -32,6 +39,7 @@ struct SlotSpec {
     std::string name;
     bool takes_any = false;  // `**rest` or the whole record
     bool is_drained = false;
+    Merge merge = Merge::Override;
     std::uint32_t capacity = 1000;
     std::optional<ErrorPolicy> on_error;
     std::vector<FieldSpec> fields;
@@ -39,7 +47,8 @@ struct SlotSpec {
 
 struct StateSpec {
     std::string name;
-    std::string kind;  // "dict", "int"
+    std::string kind;        // "dict", "int"
+    bool is_hidden = false;  // no field that a user has declared: it is not drawn
 };
 
 /// What runs a routine's handlers. The graph only carries it; the engine knows what it is.
