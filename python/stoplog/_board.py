@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from stoplog._core import BoundEvent, BoundSlot
-    from stoplog.policies import ErrorPolicy
+    from stoplog.policies import ErrorPolicy, Merge
     from stoplog.routine import Routine
 
     P = ParamSpec("P")
@@ -203,6 +203,7 @@ class Board:
             emits: str | Sequence[str] = (),
             state: Mapping[str, Any] | None = None,
             when: Literal["drained"] | None = None,
+            merge: Merge = "override",
             capacity: int = 1000,
             on_error: ErrorPolicy | None = None,
         ) -> MakesRoutine: ...

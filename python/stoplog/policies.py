@@ -11,10 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, Literal, TypeAlias
 
-    Merge: TypeAlias = (
-        "Literal['override', 'append'] | Append"
-        " | Callable[[dict[str, Any], dict[str, Any]], Mapping[str, Any]]"
-    )
+    Fold: TypeAlias = Callable[[dict[str, Any], dict[str, Any]], Mapping[str, Any]]
+    Merge: TypeAlias = "Literal['override', 'append'] | Append | Fold"
     ErrorPolicy: TypeAlias = Literal["stop", "continue", "skip"]
     Run: TypeAlias = Literal["sequential", "background", "concurrent"]
 

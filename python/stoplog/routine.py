@@ -144,8 +144,8 @@ class Routine(_core.Routine):
         """Give back what `on_start` has opened.
 
         Called after the last job that used this object has ended or is gone; a paused job has not
-        ended. A job that uses the object later starts it again. Nobody is there to hear of an error:
-        it goes to `sys.unraisablehook`.
+        ended. A job that uses the object later starts it again. Nobody is there to be told of an
+        error: it goes to `sys.unraisablehook`.
         """
 
     def before_handle(self, slot: str, payload: Payload) -> None:

@@ -3,7 +3,19 @@
 # The words after `expect:` are the codes of the errors that must be told on that line.
 from __future__ import annotations
 
-from stoplog import Flow, JobState, Routine, State, event, register_codec, slot, storable
+from stoplog import (
+    Append,
+    Appended,
+    Flow,
+    JobState,
+    Payload,
+    Routine,
+    State,
+    event,
+    register_codec,
+    slot,
+    storable,
+)
 from stoplog.testing import call
 
 
@@ -120,3 +132,24 @@ storable(version=1)  # expect: call-arg
 storable("rejected.point", 2)  # expect: call-arg
 register_codec("text", int, encode=encode_text, decode=decode_number)  # expect: arg-type
 register_codec("flow", Flow, encode=repr, decode=decode_number)  # expect: arg-type
+
+
+class Merging(Routine):
+    @slot(merge="apend")  # expect: call-overload untyped-decorator
+    def wrong_name(self, text: str) -> None: ...
+
+    @slot(merge=Append(limit="3"))  # expect: arg-type
+    def wrong_limit(self, text: str) -> None: ...
+
+    @slot(merge="append", when="drained")  # expect: call-overload untyped-decorator
+    def last(self) -> None: ...
+
+    @slot
+    def keep(self, text: Appended[str]) -> None:
+        text.append("a")  # expect: attr-defined
+        text[0] = "a"  # expect: index
+        self.local = 1  # expect: misc assignment
+
+    def before_handle(self, slot: int, payload: Payload) -> None: ...  # expect: override
+
+    def on_start(self, slot: str) -> None: ...  # expect: override
