@@ -39,10 +39,10 @@ struct SlotSpec {
     std::string name;
     bool takes_any = false;  // `**rest` or the whole record
     bool is_drained = false;
-    Merge merge = Merge::Override;
     std::uint32_t capacity = 1000;
     std::optional<ErrorPolicy> on_error;
     std::vector<FieldSpec> fields;
+    Merge merge = Merge::Override;
 };
 
 struct StateSpec {
