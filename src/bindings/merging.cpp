@@ -50,6 +50,7 @@ PayloadRef all_appended(PyObject* buffer, const PythonPayload& payload,
                         const std::vector<std::uint32_t>& taken) {
     const Ref names = Ref::steal(PySequence_List(payload.names));
     std::vector<Ref> values;
+    values.reserve(payload.size);
     for (std::uint32_t i = 0; i < payload.size; ++i) {
         values.push_back(Ref::borrow(payload.values[i]));
     }
@@ -68,6 +69,7 @@ PayloadRef all_appended(PyObject* buffer, const PythonPayload& payload,
         });
     }
     std::vector<PyObject*> borrowed;
+    borrowed.reserve(values.size());
     for (const Ref& value : values) {
         borrowed.push_back(value.get());
     }
