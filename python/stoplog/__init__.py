@@ -5,6 +5,7 @@ from __future__ import annotations
 # The layout: `_core` is the engine, the modules beside this one are its documented face, and every
 # name that users say is found here.
 from stoplog._core import (
+    Appended,
     BoundEvent,
     BoundSlot,
     Event,
@@ -49,7 +50,7 @@ from stoplog.formats import Limits
 from stoplog.functions import FunctionRoutine
 from stoplog.job import Job
 from stoplog.job_state import JobState, RoutineState
-from stoplog.policies import JobStatus
+from stoplog.policies import Append, JobStatus
 from stoplog.records import Commit, Delivery, DeliveryId, JobError, Payload, Record
 from stoplog.retention import Retention
 from stoplog.retry import Retry
@@ -58,6 +59,8 @@ from stoplog.state_diff import StateDiff
 from stoplog.values import register_codec, storable
 
 __all__ = [
+    "Append",
+    "Appended",
     "BackpressureError",
     "BoundEvent",
     "BoundSlot",

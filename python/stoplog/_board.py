@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from stoplog._core import BoundEvent, BoundSlot
-    from stoplog.policies import ErrorPolicy, Overflow
+    from stoplog.policies import ErrorPolicy, Merge, Overflow
     from stoplog.routine import Routine
 
     P = ParamSpec("P")
@@ -201,6 +201,7 @@ class Board:
             emits: str | Sequence[str] = (),
             state: Mapping[str, Any] | None = None,
             when: Literal["drained"] | None = None,
+            merge: Merge = "override",
             capacity: int = 1000,
             overflow: Overflow = "block",
             priority: int = 0,

@@ -61,7 +61,8 @@ def call(entry: Any, /, *args: Any, **keywords: Any) -> Called:
     -----
     Runs in this thread, in a job of its own: payloads are copied, a failed call is undone. A
     drained slot is called when the job is drained, after those of the routine that are declared
-    before it.
+    before it. Hooks are called, `on_start` and `on_stop` among them; a slot that merges does so,
+    with what `after` brought.
 
     Examples
     --------

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["canonical_text"]
 
+_POLICIES = (("when", ("drained",)), ("merge", ("append", "callable")))
 _NAMES = ("connections", "flow", "routines", "version")
 
 
@@ -85,8 +86,10 @@ def _check_routine(where: str, routine: Any) -> None:
         for name, part in routine[kind].items():
             there = f"{where}: {kind[:-1]} '{name}'"
             _check_kind(there, part, dict)
-            is_drained = kind == "slots" and part.get("when") == "drained"
-            _check_keys(there, part, ("any", "fields", *(("when",) if is_drained else ())))
+            policies = [
+                key for key, known in _POLICIES if kind == "slots" and part.get(key) in known
+            ]
+            _check_keys(there, part, ("any", "fields", *policies))
             _check_kind(f"{there}: any", part["any"], bool)
             _check_kind(f"{there}: fields", part["fields"], dict)
             for field, is_required in part["fields"].items():

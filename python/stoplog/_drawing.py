@@ -165,7 +165,8 @@ def _shown(part: Any) -> str:
     if part.get("any"):
         names.append("**")
     drained = " when drained" if part.get("when") == "drained" else ""
-    return f"({', '.join(names)}){drained}"
+    merged = f" merged by {part['merge']}" if "merge" in part else ""
+    return f"({', '.join(names)}){drained}{merged}"
 
 
 def compare(

@@ -10,6 +10,7 @@ from collections.abc import (
     MutableMapping,
     MutableSequence,
     MutableSet,
+    Sequence,
     ValuesView,
 )
 
@@ -23,6 +24,7 @@ def set_up() -> None:
     MutableMapping.register(_core.StateDict)
     MutableSequence.register(_core.StateList)
     MutableSet.register(_core.StateSet)
+    Sequence.register(_core.Appended)
     KeysView.register(_core.StateDictKeys)
     ValuesView.register(_core.StateDictValues)
     ItemsView.register(_core.StateDictItems)

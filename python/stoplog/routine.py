@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from stoplog._core import BoundEvent, BoundSlot
+    from stoplog.policies import ErrorPolicy
+    from stoplog.records import Payload
 
 __all__ = ["Routine", "takes_routine"]
 
@@ -129,6 +131,64 @@ class Routine(_core.Routine):
     def get_config(self, key: str, default: Any = None) -> Any:
         """Return a value that `set_config` has set, or `default`."""
         return vars(self).get(_CONFIG, {}).get(key, default)
+
+    def on_start(self) -> None:
+        """Prepare this object: open what its handlers need, as ``self.client = ...``.
+
+        Called once per object and process, before its first call in any job. It belongs to no job:
+        state cannot be written here, nothing emitted. Where it raises, that call fails, and the
+        next one tries again.
+        """
+
+    def on_stop(self) -> None:
+        """Give back what `on_start` has opened.
+
+        Called after the last job that used this object has ended or is gone; a paused job has not
+        ended. A job that uses the object later starts it again. Nobody is there to be told of an
+        error: it goes to `sys.unraisablehook`.
+        """
+
+    def before_handle(self, slot: str, payload: Payload) -> None:
+        """Do what comes before each handler, as a part of its call.
+
+        What it emits and writes takes effect with the call, or not at all; where it raises, the
+        call fails and the handler is not run.
+
+        Parameters
+        ----------
+        slot : str
+            The slot's name.
+        payload : Payload
+            What was delivered, as it came.
+        """
+
+    def after_handle(self, slot: str, payload: Payload) -> None:
+        """Do what comes after each handler that did not raise, as a part of its call.
+
+        Parameters
+        ----------
+        slot, payload
+            As for `before_handle`.
+        """
+
+    def on_error(self, slot: str, payload: Payload, error: BaseException) -> ErrorPolicy | None:
+        """Choose what becomes of a delivery whose call failed.
+
+        The call is over and undone: state cannot be written here, nothing emitted. Where this
+        raises, the job stops with that error. Not asked about Ctrl-C and `SystemExit`.
+
+        Parameters
+        ----------
+        slot, payload
+            As for `before_handle`.
+        error : BaseException
+            What was raised.
+
+        Returns
+        -------
+        {"stop", "continue", "skip"}, Retry or None
+            None: as declared.
+        """
 
     def _check_free(self, name: object, handler: object) -> None:
         """Refuse a name under which something else stands; parts and reserved names are told apart.

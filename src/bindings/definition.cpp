@@ -65,7 +65,8 @@ void add_part(PyObject* part, Definition& definition) {
                                     slot->callee,
                                     PyVectorcall_Function(slot->callee),
                                     slot->takes_routine ? 0U : 1U,
-                                    {}});
+                                    {},
+                                    0});
     } else {
         definition.states.push_back(as<StateObject>(part));
     }
@@ -95,6 +96,24 @@ bool take_part(PyTypeObject* cls, PyObject* attribute, Definition& definition) {
     return true;
 }
 
+// A merging slot has a state field of a name that is no identifier, so that no user has it.
+bool place_buffers(Definition& definition) {
+    for (Definition::Slot& slot : definition.slots) {
+        if (!slot.is_merging()) {
+            continue;
+        }
+        PyObject* name = PyUnicode_FromFormat("%U.merge", slot.slot->name);
+        if (name == nullptr) {
+            return false;
+        }
+        PyUnicode_InternInPlace(&name);
+        slot.buffer =
+            static_cast<std::uint32_t>(definition.states.size() + definition.buffers.size());
+        definition.buffers.push_back(Ref::steal(name));
+    }
+    return true;
+}
+
 std::shared_ptr<const Declaration> declaration_of(const Definition& definition) {
     auto declared = std::make_shared<Declaration>();
     for (const EventObject* event : definition.events) {
@@ -110,6 +129,9 @@ std::shared_ptr<const Declaration> declaration_of(const Definition& definition) 
                                        : Py_TYPE(state->default_value);
         declared->state.push_back({std::string(text_of(state->name)), kind->tp_name});
     }
+    for (const Ref& buffer : definition.buffers) {
+        declared->state.push_back({std::string(text_of(buffer.get())), "merge", true});
+    }
     return declared;
 }
 
@@ -124,6 +146,9 @@ Shared read(PyTypeObject* cls) {
         if (!take_part(cls, name.get(), *definition)) {
             return nullptr;
         }
+    }
+    if (!place_buffers(*definition)) {
+        return nullptr;
     }
     definition->declared = declaration_of(*definition);
     return definition;
@@ -157,6 +182,9 @@ Shared whole_definition_of(RoutineObject* routine) {
     }
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(routine->own_parts); ++i) {
         add_part(PyTuple_GET_ITEM(routine->own_parts, i), *whole);
+    }
+    if (!place_buffers(*whole)) {
+        return nullptr;
     }
     whole->declared = declaration_of(*whole);
     return whole;

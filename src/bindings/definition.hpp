@@ -50,6 +50,8 @@ struct SlotObject {
     Signature* fields;
     SlotSpec* spec;
     bool takes_routine;  // `callee` is given the routine before the fields
+    PyObject* merge;     // the callable of merge=, or null
+    std::uint32_t kept;  // merge="append": the last so many; 0: all
 };
 
 /// `stoplog.State`: a declared field of state.
@@ -84,10 +86,14 @@ struct Definition {
         vectorcallfunc call;
         std::uint32_t skipped;  // 1: the callee is not given the routine
         CallShape shape;
+        std::uint32_t buffer;  // of a merging slot: the place of its buffer among the state fields
+
+        [[nodiscard]] bool is_merging() const { return slot->spec->merge != Merge::Override; }
     };
     std::vector<EventObject*> events;  // borrowed: `parts` owns them
     std::vector<Slot> slots;
     std::vector<StateObject*> states;
+    std::vector<Ref> buffers;  // names of the fields of merging slots, behind `states`
     std::vector<Ref> parts;
     std::shared_ptr<const Declaration> declared;
 };

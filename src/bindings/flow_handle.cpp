@@ -80,7 +80,11 @@ void FlowHandle::add_routine(const py::object& routine, const std::string& name_
     spec.name = name_given;
     spec.declared = definition->declared;
     spec.on_error = std::move(on_error);
-    spec.behaviour = std::make_shared<PythonHandler>(routine.ptr(), std::move(definition));
+    Hooks hooks;
+    if (!read_hooks(routine.ptr(), hooks)) {
+        throw py::error_already_set();
+    }
+    spec.behaviour = make_handler(routine.ptr(), std::move(definition), hooks);
     const std::size_t count = routines().size();
     const std::uint32_t index =
         may_replace ? Flow::add_or_replace(spec) : Flow::add(std::move(spec));
@@ -121,8 +125,9 @@ void FlowHandle::redeclare(PyObject* routine) {
     std::shared_ptr<Definition> definition =
         whole_definition_of(reinterpret_cast<RoutineObject*>(routine));
     std::shared_ptr<const Declaration> declared = definition->declared;
+    const auto& handler = static_cast<const PythonHandler&>(*routines()[known->second].behaviour);
     Flow::extend(known->second, std::move(declared),
-                 std::make_shared<PythonHandler>(routine, std::move(definition)));
+                 make_handler(routine, std::move(definition), handler.hooks()));
 }
 
 const std::string& FlowHandle::name_of(const py::handle& routine) const {

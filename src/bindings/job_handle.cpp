@@ -27,12 +27,6 @@ Background* background = nullptr;  // made on first use; kept until the process 
 std::set<JobHandle*> active;       // that threads of `background` run
 bool is_stopping = false;
 
-std::chrono::microseconds left_until(std::chrono::steady_clock::time_point deadline) {
-    const auto left = deadline - std::chrono::steady_clock::now();
-    return std::max(std::chrono::duration_cast<std::chrono::microseconds>(left),
-                    std::chrono::microseconds(0));
-}
-
 bool has_passed(const Deadline& deadline) {
     return deadline && std::chrono::steady_clock::now() >= *deadline;
 }
@@ -76,6 +70,8 @@ void JobHandle::enlist() {
 }
 
 JobHandle::~JobHandle() {
+    listed_.reset();
+    leave();
     if (executor_) {
         executor_->strike(*this);
     }
@@ -108,39 +104,10 @@ void JobHandle::check_not_in_call(const std::string& what) const {
     }
 }
 
-void JobHandle::notify() {
-    for (Waiter* const waiter : waiters_) {
-        if (!waiter->is_woken) {
-            waiter->is_woken = true;
-            PyThread_release_lock(waiter->lock);
-        }
-    }
-}
-
 // False: the deadline has come. Throws what a signal handler raised.
-bool JobHandle::wait_change(const Deadline& deadline) {
-    const Standing standing(*this, deadline);
-    Waiter waiter{PyThread_allocate_lock(), false};
-    if (waiter.lock == nullptr) {
-        throw std::bad_alloc();
-    }
-    PyThread_acquire_lock(waiter.lock, WAIT_LOCK);
-    waiters_.push_back(&waiter);
-    const PY_TIMEOUT_T limit = deadline ? left_until(*deadline).count() : -1;
-    PyLockStatus status = PY_LOCK_FAILURE;
-    {
-        const WithoutGil others;
-        status = PyThread_acquire_lock_timed(waiter.lock, limit, 1);
-    }
-    std::erase(waiters_, &waiter);
-    if (status == PY_LOCK_ACQUIRED || !waiter.is_woken) {
-        PyThread_release_lock(waiter.lock);
-    }
-    PyThread_free_lock(waiter.lock);
-    if (status == PY_LOCK_INTR && PyErr_CheckSignals() < 0) {
-        throw py::error_already_set();
-    }
-    return status != PY_LOCK_FAILURE;
+bool JobHandle::wait_change(const Deadline& deadline, bool is_for_room) {
+    const Standing standing(*this, deadline, is_for_room);
+    return waiters_.wait(deadline);
 }
 
 // ---- running
@@ -233,12 +200,14 @@ void JobHandle::came_to_rest() {
     if (std::optional<Failure> stopped = take_interruption()) {
         interruption_ = std::move(stopped->exception);
     }
+    leave_if_ended();
     notify();
 }
 
 void JobHandle::run_in_background() {
     drive(UINT64_MAX, std::nullopt);
     is_active_ = false;
+    leave_if_ended();
     active.erase(this);
     notify();
 }
@@ -251,6 +220,7 @@ std::uint64_t JobHandle::step(std::uint64_t deliveries) {
         is_active_ = true;
         const std::uint64_t done = drive(deliveries, std::nullopt);
         is_active_ = false;
+        leave_if_ended();
         notify();
         if (PyErr_Occurred() != nullptr) {
             throw py::error_already_set();
@@ -264,14 +234,52 @@ std::uint64_t JobHandle::step(std::uint64_t deliveries) {
     }
 }
 
+// Ended, and what it used is stopped, or this very thread sees to that. After a cancel a handler
+// may still run, which takes no effect any more.
+bool JobHandle::is_done() const {
+    return is_over() &&
+           ((usage_.is_empty() && !is_leaving()) || leaver_ == PyThread_get_thread_ident() ||
+            status() == JobStatus::Cancelled);
+}
+
+void JobHandle::leave_if_ended() {
+    if (is_ended() && !is_active()) {
+        leave();
+    }
+}
+
+// Another process started what it used there.
+void JobHandle::leave() {
+    if (process_ != getpid()) {
+        usage_.forget();
+        return;
+    }
+    if (is_leaving()) {
+        return;
+    }
+    if (usage_.is_empty()) {
+        usage_.drop_locals();
+        return;
+    }
+    const bool is_runner = executor_ && executor_->crew()->is_here();
+    leaver_ = PyThread_get_thread_ident();
+    {
+        const Duty duty(leaving(), is_runner ? this : nullptr);
+        usage_.end();
+    }
+    leaver_ = 0;
+    notify();
+}
+
 // Runs it here, or waits until something has changed. False: it stands still.
 bool JobHandle::advance(std::uint64_t deliveries, const Deadline& deadline) {
-    if (is_active()) {
+    if (is_active() || is_leaving()) {
         wait_change(deadline);
     } else if (run_ == Run::Sequential && has_work()) {
         is_active_ = true;
         drive(deliveries, deadline);
         is_active_ = false;
+        leave_if_ended();
         notify();
         if (PyErr_Occurred() != nullptr) {
             throw py::error_already_set();
@@ -297,7 +305,7 @@ void JobHandle::wait(const Deadline& until) {
     bool is_moving = true;
     while (is_moving && !has_passed(until)) {
         expire();
-        is_moving = !is_over() && advance(UINT64_MAX, earlier(until, own_deadline()));
+        is_moving = !is_done() && advance(UINT64_MAX, earlier(until, own_deadline()));
     }
 }
 
@@ -312,7 +320,7 @@ bool JobHandle::wait_for_item(PyObject* deque) {
     bool is_moving = true;
     while (is_moving && !has_item()) {
         expire();
-        is_moving = !is_over() && advance(1, own_deadline());
+        is_moving = !is_done() && advance(1, own_deadline());
     }
     return has_item();
 }
@@ -343,7 +351,7 @@ bool JobHandle::wait_for_room(std::uint32_t slot, const Deadline& deadline) {
         check_runnable();
         check_sendable(slot);
         want_room(slot);
-        if (!wait_change(deadline)) {
+        if (!wait_change(deadline, true)) {
             return has_room(slot);
         }
     }
@@ -353,6 +361,7 @@ bool JobHandle::wait_for_room(std::uint32_t slot, const Deadline& deadline) {
 void forget_background() {
     forget_executors();
     forget_waits();
+    forget_starts();
     active.clear();
     background = nullptr;  // left behind: its lock may be held by a thread that is not here
     forget_alarm();
@@ -375,6 +384,7 @@ void stop_background() {
         background->join_all();
     }
     stop_alarm();
+    leave_all();
 }
 
 }  // namespace stoplog::python

@@ -10,13 +10,13 @@
 #include "bindings/live_jobs.hpp"
 #include "bindings/pybind.hpp"
 #include "bindings/python_object.hpp"
+#include "bindings/usage.hpp"
+#include "bindings/waiters.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace stoplog::python {
 
@@ -33,8 +33,6 @@ struct RunBy {
     Run run = Run::Sequential;
     std::shared_ptr<ExecutorHandle> executor;  // concurrent only
 };
-
-using Deadline = std::optional<std::chrono::steady_clock::time_point>;
 
 /// So many seconds from now; null, and more than a thousand million: never. Throws
 /// ConfigurationError for what is no number of seconds.
@@ -81,7 +79,19 @@ public:
     /// For the collector of cycles.
     void drop_references();
     /// Wakes everybody who waits: something changed.
-    void notify();
+    void notify() { waiters_.wake(); }
+
+    /// Where it has ended and nobody runs it, it uses nothing any more. After everything that may
+    /// have ended it; may run foreign code.
+    void leave_if_ended();
+    /// The same, ended or not: the process ends.
+    void leave();
+    [[nodiscard]] Usage& usage() { return usage_; }
+    [[nodiscard]] const Usage& usage() const { return usage_; }
+    /// A thread sees to the stopping of what it used.
+    [[nodiscard]] bool is_leaving() const { return leaver_ != 0; }
+    /// That thread's duty.
+    [[nodiscard]] const void* leaving() const { return &usage_; }
 
     [[nodiscard]] Run run_mode() const { return run_; }
     /// Null: it is not concurrent.
@@ -97,7 +107,7 @@ public:
     }
 
     /// Sleeps until `notify`. False at the deadline; throws what a signal handler raised.
-    bool wait_change(const Deadline& deadline);
+    bool wait_change(const Deadline& deadline, bool is_for_room = false);
 
 protected:
     void committed(const Committed& commit) override;
@@ -108,10 +118,6 @@ protected:
     void fell_asleep() override;
 
 private:
-    struct Waiter {
-        PyThread_type_lock lock;
-        bool is_woken;
-    };
     void enlist();
     std::uint64_t drive(std::uint64_t limit, const Deadline& deadline);
     bool advance(std::uint64_t deliveries, const Deadline& deadline);
@@ -121,6 +127,7 @@ private:
     void set_alarm();
     void rung();
     void raise_interruption();
+    [[nodiscard]] bool is_done() const;
     void run_in_background();
 
     Run run_;
@@ -129,10 +136,12 @@ private:
     WallTime alarm_ = 0;      // somebody comes then; 0: nobody
     bool is_active_ = false;  // a thread of its own, or the one that waits, runs it
     Ref kept_;                // its own Python object, while an executor has work of it
-    std::vector<Waiter*> waiters_;
+    Waiters waiters_;
+    Usage usage_;
+    unsigned long leaver_ = 0;  // the thread that sees to its leaving, or 0
     std::shared_ptr<void> interruption_;
     Listeners listeners_;
-    Listed listed_{*this};
+    std::optional<Listed> listed_{std::in_place, *this};
 };
 
 /// The Python object of a job; a new reference, or null with an error set.

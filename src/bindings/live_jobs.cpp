@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <unordered_set>
+#include <utility>
 
 namespace stoplog::python {
 namespace {
@@ -42,6 +43,18 @@ std::vector<std::string> live_jobs_with(PyObject* routine) {
     }
     std::ranges::sort(ids);
     return ids;
+}
+
+void leave_all() {
+    std::vector<std::pair<JobHandle*, Ref>> users;
+    for (JobHandle* const job : listed()) {
+        if (!job->usage().is_empty() && !job->is_active()) {
+            users.emplace_back(job, Ref::steal(job_object(*job)));
+        }
+    }
+    for (const auto& [job, kept] : users) {
+        job->leave();
+    }
 }
 
 }  // namespace stoplog::python

@@ -30,4 +30,7 @@ void notify_live_jobs();
 /// Ids of the jobs that have not ended and whose plan has this routine object.
 [[nodiscard]] std::vector<std::string> live_jobs_with(PyObject* routine);
 
+/// The process ends, and with it every job: what they used is stopped.
+void leave_all();
+
 }  // namespace stoplog::python

@@ -8,6 +8,7 @@
 #include "bindings/pybind.hpp"
 #include "bindings/routine_type.hpp"
 #include "bindings/slot_type.hpp"
+#include "bindings/state_append.hpp"
 #include "bindings/state_dict_type.hpp"
 #include "bindings/state_handle.hpp"
 #include "bindings/state_leaf.hpp"
@@ -42,8 +43,8 @@ PYBIND11_MODULE(_core, module) {
     if (!add_routine_type(module.ptr()) || !add_event_types(module.ptr()) ||
         !add_slot_types(module.ptr()) || !add_state_type(module.ptr()) ||
         !add_state_dict_type(module.ptr()) || !add_state_list_type(module.ptr()) ||
-        !add_state_set_type(module.ptr()) || !add_held_type() || !add_stored_type(module.ptr()) ||
-        !add_value_functions(module.ptr())) {
+        !add_state_set_type(module.ptr()) || !add_appended_type(module.ptr()) || !add_held_type() ||
+        !add_stored_type(module.ptr()) || !add_value_functions(module.ptr())) {
         throw py::error_already_set();
     }
     register_errors();

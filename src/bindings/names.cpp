@@ -13,8 +13,7 @@ namespace stoplog::python {
 namespace {
 
 // Beside what the class has today: names that belong to it.
-constexpr std::string_view kReserved[] = {"to_dict", "local",         "concurrency",  "on_start",
-                                          "on_stop", "before_handle", "after_handle", "on_error"};
+constexpr std::string_view kReserved[] = {"to_dict", "concurrency"};
 
 }  // namespace
 
@@ -35,14 +34,19 @@ bool check_part_name(PyObject* owner, PyObject* name, const char* kind) {
         return false;
     }
     const std::string_view text = text_of(name);
+    const char* const cls =
+        PyType_Check(owner) ? reinterpret_cast<PyTypeObject*>(owner)->tp_name : "?";
+    if (!PyUnicode_Check(name) || PyUnicode_IsIdentifier(name) != 1) {
+        raise("ConfigurationError",
+              join("class ", cls, ": ", kind, " '", text, "': a name must be an identifier"));
+        return false;
+    }
     const bool is_reserved =
         std::find(std::begin(kReserved), std::end(kReserved), text) != std::end(kReserved) ||
         _PyType_Lookup(reinterpret_cast<PyTypeObject*>(every), name) != nullptr;
     if (!is_reserved) {
         return true;
     }
-    const char* const cls =
-        PyType_Check(owner) ? reinterpret_cast<PyTypeObject*>(owner)->tp_name : "?";
     raise("ConfigurationError", join("class ", cls, ": ", kind, " '", text,
                                      "': this name belongs to Routine; choose another"));
     return false;

@@ -77,13 +77,17 @@ PyObject* own(PythonPayload& payload, std::uint32_t i, PyObject* value) {
     return payload;
 }
 
+STOPLOG_INLINE void begin(PythonPayload& payload, std::uint32_t size, PyObject* names) {
+    payload.kind = &kKind;
+    payload.references.store(Payload::kGuarded, std::memory_order_relaxed);  // by the GIL
+    payload.size = size;
+    payload.private_mask = 0;
+    payload.names = Py_NewRef(names);
+}
+
 STOPLOG_INLINE PythonPayload* fill(PythonPayload* payload, std::uint32_t size,
                                    PyObject* const* values, PyObject* names) {
-    payload->kind = &kKind;
-    payload->references.store(Payload::kGuarded, std::memory_order_relaxed);  // by the GIL
-    payload->size = size;
-    payload->private_mask = 0;
-    payload->names = Py_NewRef(names);
+    begin(*payload, size, names);
     for (std::uint32_t i = 0; i < size; ++i) {
         PyObject* const value = values[i];
         if (!is_plain_leaf(Py_TYPE(value))) [[unlikely]] {
@@ -110,6 +114,18 @@ PythonPayload* make_payload(PyObject* const* values, PyObject* names) {
         return make_anew(values, names);
     }
     return fill(free_blocks[--free_count], size, values, names);
+}
+
+PythonPayload* carry_payload(PyObject* const* values, PyObject* names) {
+    const auto size = static_cast<std::uint32_t>(PyTuple_GET_SIZE(names));
+    PythonPayload* const payload = new_block(size);
+    if (payload != nullptr) {
+        begin(*payload, size, names);
+        for (std::uint32_t i = 0; i < size; ++i) {
+            payload->values[i] = Py_NewRef(values[i]);
+        }
+    }
+    return payload;
 }
 
 PyObject* payload_value(const PythonPayload& payload, std::uint32_t i) {

@@ -30,6 +30,9 @@ inline const PythonPayload& as_python(const Payload& payload) {
 /// a container is nested too deeply. Borrows everything. `values` may be anything.
 PythonPayload* make_payload(PyObject* const* values, PyObject* names);
 
+/// The same of values that cannot change, which are carried as they are: none is looked at.
+PythonPayload* carry_payload(PyObject* const* values, PyObject* names);
+
 /// A new reference to value `i`: a fresh copy where the payload's own is private; null on error.
 PyObject* payload_value(const PythonPayload& payload, std::uint32_t i);
 

@@ -1,17 +1,19 @@
 // How a payload meets a handler's parameters is found out once per call site and slot (CallShape).
 #include "bindings/python_handler.hpp"
 
+#include "stoplog/base/error.hpp"
 #include "stoplog/base/inline.hpp"
 #include "stoplog/engine/cell.hpp"
 #include "stoplog/engine/job.hpp"
 
 #include "bindings/error_rule.hpp"
 #include "bindings/gil.hpp"
+#include "bindings/merging.hpp"
 #include "bindings/pybind.hpp"
-#include "bindings/state_dict_type.hpp"
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 namespace stoplog::python {
 namespace {
@@ -21,16 +23,6 @@ constexpr std::size_t kStackValues = 24;
 }  // namespace
 
 namespace {
-
-// Takes the pending error of a handler.
-Verdict failed(Call& call) {
-    const bool is_interrupt = PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) != 0 ||
-                              PyErr_ExceptionMatches(PyExc_SystemExit) != 0;
-    const ErrorPolicy policy = call.job().plan().slots[call.delivery().slot].on_error.policy;
-    const bool may_stop = policy == ErrorPolicy::Stop || policy == ErrorPolicy::Retry;
-    take_error(call.failure, !is_interrupt && may_stop);
-    return is_interrupt ? Verdict::Interrupted : Verdict::Failed;
-}
 
 // The values that are the handler's first parameters, in order.
 std::vector<std::uint32_t> positional_values(const Signature& fields,
@@ -87,6 +79,27 @@ bool is_in_order(const std::vector<std::uint32_t>& indices, const PythonPayload&
 PythonHandler::PythonHandler(PyObject* routine, std::shared_ptr<Definition> definition)
     : routine_(Ref::borrow(routine)), definition_(std::move(definition)) {}
 
+Verdict PythonHandler::failed(Call& call, bool is_told) {
+    const bool is_interrupt = is_interrupt_pending();
+    const ErrorPolicy policy = call.job().plan().slots[call.delivery().slot].on_error.policy;
+    const bool may_stop = policy == ErrorPolicy::Stop || policy == ErrorPolicy::Retry;
+    take_error(call.failure, !is_interrupt && (is_told || may_stop));
+    if (const char* const part = std::exchange(call.failure.part, nullptr)) {
+        call.failure.error.message = join("in ", part, ": ", call.failure.error.message);
+    }
+    return is_interrupt ? Verdict::Interrupted : Verdict::Failed;
+}
+
+PayloadRef PythonHandler::delivered(const Call& call) {
+    const Delivery& delivery = call.delivery();
+    if (!delivery.payload) {
+        return PayloadRef(empty_payload());
+    }
+    return call.cell()->has_renames
+               ? renamed(*call.job().plan().legend, delivery.connection, delivery.payload)
+               : delivery.payload;
+}
+
 // The payload's own values where the handler takes them as they are: the usual way.
 STOPLOG_INLINE PyObject* PythonHandler::call_plainly(const Definition::Slot& slot,
                                                      const PythonPayload& payload) const {
@@ -100,18 +113,16 @@ STOPLOG_INLINE PyObject* PythonHandler::call_plainly(const Definition::Slot& slo
 }
 
 // Any other way: a drained slot has no payload, a connection may rename its fields.
-[[gnu::noinline]] PyObject* PythonHandler::call_otherwise(Definition::Slot& slot,
-                                                          const Call& call) {
-    const Delivery& delivery = call.delivery();
-    PayloadRef payload = delivery.payload ? delivery.payload : PayloadRef(empty_payload());
-    if (call.cell()->has_renames && delivery.payload) {
-        payload = renamed(*call.job().plan().legend, delivery.connection, delivery.payload);
+[[gnu::noinline]] PyObject* PythonHandler::call_otherwise(Definition::Slot& slot, Call& call) {
+    PayloadRef payload = delivered(call);
+    if (payload && slot.is_merging()) {
+        payload = merged(slot, call, as_python(*payload.get()));
+        call.failure.part = payload ? nullptr : "merge";
     }
     return payload ? call_shaped(slot, as_python(*payload.get())) : nullptr;
 }
 
-Verdict PythonHandler::invoke(Call& call) {
-    UnwindGuard guard;
+STOPLOG_INLINE PyObject* PythonHandler::call_slot(Call& call) {
     const Cell& cell = *call.cell();
     const Delivery& delivery = call.delivery();
     Definition::Slot& slot = definition_->slots[delivery.slot - cell.first_slot];
@@ -119,7 +130,14 @@ Verdict PythonHandler::invoke(Call& call) {
     const bool is_plain = payload != nullptr && slot.shape.plain == payload->names &&
                           slot.shape.code == PyFunction_GET_CODE(slot.function) &&
                           payload->private_mask == 0 && !cell.has_renames;
-    PyObject* const result = is_plain ? call_plainly(slot, *payload) : call_otherwise(slot, call);
+    return is_plain ? call_plainly(slot, *payload) : call_otherwise(slot, call);
+}
+
+PyObject* PythonHandler::run(Call& call) { return call_slot(call); }
+
+Verdict PythonHandler::invoke(Call& call) {
+    UnwindGuard guard;
+    PyObject* const result = call_slot(call);
     guard.passed();
     if (result == nullptr) [[unlikely]] {
         return failed(call);
@@ -149,7 +167,7 @@ bool PythonHandler::shape(Definition::Slot& slot, const PythonPayload& payload) 
             break;
         }
     }
-    if (keywords.empty() && is_in_order(shape.indices, payload)) {
+    if (keywords.empty() && is_in_order(shape.indices, payload) && !slot.is_merging()) {
         shape.plain = payload.names;
     }
     shape.indices.insert(shape.indices.end(), by_keyword.begin(), by_keyword.end());
@@ -196,82 +214,6 @@ PyObject* PythonHandler::call_shaped(Definition::Slot& slot, const PythonPayload
                      positional | PY_VECTORCALL_ARGUMENTS_OFFSET, keywords.get());
 }
 
-// ---- declared state
-
-Ref PythonHandler::first_value(const StateObject& state) const {
-    return state.kind != nullptr ? Ref::steal(PyObject_CallNoArgs(state.kind))
-                                 : Ref::borrow(state.default_value);
-}
-
-std::shared_ptr<Document> PythonHandler::make_document(const std::shared_ptr<CallLog>& log) const {
-    return std::make_shared<Document>(python_leaves, log, nullptr);
-}
-
-// `frozen`: as of which cut a container of ours is copied; null: as it is.
-bool PythonHandler::load_field(Document& fields, const StateObject& state, const Ref& value,
-                               const Frozen* frozen) const {
-    if (!value) {
-        return false;
-    }
-    Ref stored = Ref::steal(tracked(fields.log(), value.get(), state.name, frozen));
-    if (!stored) {
-        return false;
-    }
-    fields.load(Py_NewRef(state.name), hash_of(state.name), stored.release());
-    return true;
-}
-
-bool PythonHandler::make_fields(const std::shared_ptr<CallLog>& log,
-                                std::shared_ptr<Document>& fields, Failure& failure) noexcept {
-    std::shared_ptr<Document> made = make_document(log);
-    for (const StateObject* state : definition_->states) {
-        if (!load_field(*made, *state, first_value(*state))) {
-            take_error(failure, true);
-            return false;
-        }
-    }
-    fields = std::move(made);
-    return true;
-}
-
-std::shared_ptr<Document> PythonHandler::initial_fields() noexcept {
-    if (!initial_fields_) {
-        initial_log_ =
-            std::make_shared<CallLog>(std::make_shared<Family>(), Py_TYPE(routine_.get())->tp_name);
-        Failure failure;
-        make_fields(initial_log_, initial_fields_, failure);
-    }
-    return initial_fields_;
-}
-
-std::shared_ptr<Document> PythonHandler::restore_fields(const std::shared_ptr<CallLog>& log,
-                                                        const JobState& state,
-                                                        const CellState& saved) {
-    std::vector<Ref> values;
-    const Version version =
-        state.frozen ? state.frozen->version_of(*saved.fields) : saved.fields->version();
-    version.each([&](const Entry& entry) {
-        values.push_back(Ref::borrow(static_cast<PyObject*>(entry.value)));
-        return true;
-    });
-    const Legend& legend = *state.legend;
-    const std::uint32_t first = legend.routines[saved.routine].first_field;
-    std::shared_ptr<Document> made = make_document(log);
-    for (const StateObject* declared : definition_->states) {
-        Ref value;
-        for (std::size_t i = 0; i < values.size(); ++i) {
-            if (legend.fields[first + i].name == text_of(declared->name)) {
-                value = values[i];
-            }
-        }
-        if (!load_field(*made, *declared, value ? value : first_value(*declared),
-                        state.frozen.get())) {
-            throw py::error_already_set();
-        }
-    }
-    return made;
-}
-
 // ---- errors
 
 // A class that cannot be asked (its __subclasscheck__ raises) is not retried.
@@ -288,6 +230,11 @@ bool PythonHandler::is_retried(const Retry& retry, const Failure& failure) {
 void PythonHandler::refuse(const std::string& message, Failure& failure) {
     raise("BackpressureError", message);
     take_error(failure, true);
+}
+
+bool is_interrupt_pending() {
+    return PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) != 0 ||
+           PyErr_ExceptionMatches(PyExc_SystemExit) != 0;
 }
 
 void take_error(Failure& failure, bool with_traceback) {

@@ -6,13 +6,14 @@
 #include "stoplog/engine/handler.hpp"
 
 #include "bindings/definition.hpp"
+#include "bindings/hooks.hpp"
 #include "bindings/payload.hpp"
 
 #include <memory>
 
 namespace stoplog::python {
 
-class PythonHandler final : public Handler {
+class PythonHandler : public Handler {
 public:
     PythonHandler(PyObject* routine, std::shared_ptr<Definition> definition);
 
@@ -30,16 +31,23 @@ public:
 
     [[nodiscard]] PyObject* routine() const { return routine_.get(); }
     [[nodiscard]] const Definition& definition() const { return *definition_; }
+    [[nodiscard]] virtual Hooks hooks() const { return {}; }
+
+protected:
+    /// Calls the handler of the slot: a new reference; null with an error set.
+    PyObject* run(Call& call);
+    /// The payload under the names that the slot knows; null with an error set.
+    static PayloadRef delivered(const Call& call);
+    /// Takes the pending error of a call, which failed in `call.failure.part`. `is_told`: its
+    /// traceback is written out in any case.
+    static Verdict failed(Call& call, bool is_told = false);
 
 private:
+    PyObject* call_slot(Call& call);
     PyObject* call_plainly(const Definition::Slot& slot, const PythonPayload& payload) const;
-    PyObject* call_otherwise(Definition::Slot& slot, const Call& call);
+    PyObject* call_otherwise(Definition::Slot& slot, Call& call);
     PyObject* call_shaped(Definition::Slot& slot, const PythonPayload& payload);
     bool shape(Definition::Slot& slot, const PythonPayload& payload);
-    std::shared_ptr<Document> make_document(const std::shared_ptr<CallLog>& log) const;
-    bool load_field(Document& fields, const StateObject& state, const Ref& value,
-                    const Frozen* frozen = nullptr) const;
-    Ref first_value(const StateObject& state) const;
 
     Ref routine_;
     std::shared_ptr<Definition> definition_;
@@ -47,8 +55,16 @@ private:
     std::shared_ptr<Document> initial_fields_;
 };
 
+/// What runs a routine's handlers. Costs no more than it must where there are no hooks.
+std::shared_ptr<PythonHandler> make_handler(PyObject* routine,
+                                            std::shared_ptr<Definition> definition,
+                                            const Hooks& hooks);
+
 /// The payload under the names that the slot of `connection` knows; the same one without a rename.
 PayloadRef renamed(const Legend& legend, std::uint32_t connection, const PayloadRef& payload);
+
+/// The pending error is one that stops the interpreter or the wait.
+bool is_interrupt_pending();
 
 /// Moves the pending Python error into a failure; `with_traceback` writes it out as text.
 void take_error(Failure& failure, bool with_traceback);

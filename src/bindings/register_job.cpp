@@ -109,6 +109,7 @@ void cancel(JobHandle& job, const std::string& reason) {
     job.check_process();
     job.expire();
     job.cancel(reason);
+    job.leave_if_ended();
     job.notify();
 }
 
@@ -120,6 +121,7 @@ void finish(JobHandle& job) {
     }
     job.finish();
     job.activate();
+    job.leave_if_ended();
     job.notify();
 }
 
@@ -194,14 +196,17 @@ int traverse(PyObject* self, visitproc visit, void* arg) {
         const auto& job = py::cast<JobHandle&>(py::handle(self));
         Py_VISIT(static_cast<PyObject*>(job.failure().exception.get()));
         Py_VISIT(job.interruption());
-        return job.listeners().traverse(visit, arg);
+        const int listened = job.listeners().traverse(visit, arg);
+        return listened != 0 ? listened : job.usage().visit_locals(visit, arg);
     }
     return 0;
 }
 
 int clear(PyObject* self) {
     if (is_made(self)) {
-        py::cast<JobHandle&>(py::handle(self)).drop_references();
+        auto& job = py::cast<JobHandle&>(py::handle(self));
+        job.drop_references();
+        job.usage().drop_locals();
     }
     return 0;
 }

@@ -78,8 +78,11 @@ py::dict fields(const StateHandle& state, std::uint32_t routine) {
     const Legend& legend = *state->legend;
     std::uint32_t field = legend.routines[routine].first_field;
     version_of(*state, *cell.fields).each([&](const Entry& entry) {
-        values[py::str(legend.fields[field++].name)] =
-            checked(plain_at(state->frozen.get(), static_cast<PyObject*>(entry.value)));
+        const std::string& name = legend.fields[field++].name;
+        if (name.find('.') == std::string::npos) {  // else it is a buffer, which nobody declared
+            values[py::str(name)] =
+                checked(plain_at(state->frozen.get(), static_cast<PyObject*>(entry.value)));
+        }
         return true;
     });
     return values;

@@ -46,19 +46,22 @@ PythonPayload* empty_payload() {
     return make_payload(nullptr, names.get());
 }
 
+// As it is kept: the class hands out copies. Its __init__ would make some, too.
 PyObject* whole_payload(const PythonPayload& payload) {
     PyObject* const cls = face("Payload");
     const Ref fields = Ref::steal(cls != nullptr ? PyDict_New() : nullptr);
-    if (!fields) {
-        return nullptr;
-    }
-    for (std::uint32_t i = 0; i < payload.size; ++i) {
+    Ref made = Ref::steal(fields ? PyObject_CallMethod(cls, "__new__", "O", cls) : nullptr);
+    for (std::uint32_t i = 0; made && i < payload.size; ++i) {
         if (PyDict_SetItem(fields.get(), PyTuple_GET_ITEM(payload.names, i), payload.values[i]) <
             0) {
-            return nullptr;  // as it is kept: the class takes it over and hands out copies
+            return nullptr;
         }
     }
-    return PyObject_CallOneArg(cls, fields.get());
+    const Ref name = Ref::steal(PyUnicode_InternFromString("_fields"));
+    if (!made || !name || PyObject_GenericSetAttr(made.get(), name.get(), fields.get()) < 0) {
+        return nullptr;
+    }
+    return made.release();
 }
 
 }  // namespace stoplog::python

@@ -96,6 +96,13 @@ PyObject* get_delivery(PyObject* o, void*) {
     return make_delivery(*call->job().plan().legend, call->delivery(), call->attempt(), true);
 }
 
+PyObject* get_local(PyObject* o, void*) {
+    const Call* const call = call_of(o, "routine.local is known");
+    return call == nullptr
+               ? nullptr
+               : static_cast<JobHandle&>(call->job()).usage().local_of(call->cell()->routine);
+}
+
 // The job waits for this slot from outside, once this call has taken effect.
 PyObject* expect(PyObject* o, PyObject* path) {
     Call* const call = call_of(o, "routine.expect is said");
@@ -162,6 +169,9 @@ PyGetSetDef routine_properties[] = {
     {"name", get_name, nullptr, "Its name in its flow.", nullptr},
     {"job", get_job, nullptr, "The job of the current call; StateError outside one.", nullptr},
     {"delivery", get_delivery, nullptr, "The delivery of the current call; StateError outside one.",
+     nullptr},
+    {"local", get_local, nullptr,
+     "A namespace of the current call's job and this routine, not saved; StateError outside one.",
      nullptr},
     {}};
 

@@ -3,6 +3,7 @@
 #include "stoplog/base/suggest.hpp"
 
 #include "bindings/error_rule.hpp"
+#include "bindings/merging.hpp"
 #include "bindings/slot_type.hpp"
 #include "bindings/type_support.hpp"
 
@@ -81,6 +82,9 @@ bool set_option(SlotObject& slot, PyObject* name, PyObject* value) {
         }
         return true;
     }
+    if (option == "merge") {
+        return set_merge(slot, value);
+    }
     if (option == "capacity") {
         return set_capacity(value, spec.capacity);
     }
@@ -93,7 +97,7 @@ bool set_option(SlotObject& slot, PyObject* name, PyObject* value) {
     if (option == "priority") {
         return set_priority(value, spec.priority);
     }
-    const std::vector<std::string> options{"name",     "when",     "capacity",
+    const std::vector<std::string> options{"name",     "when",     "merge",   "capacity",
                                            "overflow", "priority", "on_error"};
     raise("ConfigurationError", join("slot(): unknown option '", option, "'; the options are ",
                                      quoted_list(options), did_you_mean(option, options)));
@@ -119,6 +123,13 @@ bool settle_fields(SlotObject& slot, const char* what) {
     spec.takes_any = slot.fields->takes_rest;
     for (const Parameter& parameter : slot.fields->parameters) {
         spec.takes_any = spec.takes_any || parameter.is_whole;
+    }
+    if (spec.is_drained && spec.merge != Merge::Override) {
+        raise("ConfigurationError",
+              join(what,
+                   " of a slot that is delivered when drained takes no fields: there is "
+                   "nothing to merge; leave merge= out"));
+        return false;
     }
     for (const FieldSpec& field : spec.fields) {
         if (spec.is_drained && field.is_required) {

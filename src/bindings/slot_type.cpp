@@ -26,12 +26,14 @@ int slot_traverse(PyObject* o, visitproc visit, void* arg) {
     Py_VISIT(Py_TYPE(o));
     Py_VISIT(self->function);
     Py_VISIT(self->callee);
+    Py_VISIT(self->merge);
     return 0;
 }
 
 int slot_clear(PyObject* o) {
     Py_CLEAR(as<SlotObject>(o)->function);
     Py_CLEAR(as<SlotObject>(o)->callee);
+    Py_CLEAR(as<SlotObject>(o)->merge);
     return 0;
 }
 
@@ -42,6 +44,7 @@ void slot_dealloc(PyObject* o) {
     Py_XDECREF(self->function);
     Py_XDECREF(self->callee);
     Py_XDECREF(self->given_name);
+    Py_XDECREF(self->merge);
     delete self->fields;
     delete self->spec;
     free_instance(o);

@@ -5,6 +5,7 @@
 #include "bindings/state_value.hpp"
 
 #include "bindings/held_type.hpp"
+#include "bindings/state_append.hpp"
 #include "bindings/value_copy.hpp"
 #include "bindings/value_text.hpp"
 
@@ -53,7 +54,7 @@ Converter::Fill Converter::filler_of(PyObject* value) {
     if (PyList_CheckExact(value)) return &Converter::fill_from_list;
     if (PySet_CheckExact(value)) return &Converter::fill_from_set;
     if (is_state_dict(value)) return &Converter::fill_from_state_dict;
-    if (is_state_list(value)) return &Converter::fill_from_state_list;
+    if (is_state_list(value) || is_appended(value)) return &Converter::fill_from_state_list;
     return is_state_set(value) ? &Converter::fill_from_state_set : nullptr;
 }
 
@@ -61,7 +62,7 @@ Ref Converter::make_like(PyObject* value, std::uint32_t depth) const {
     if (PyDict_CheckExact(value) || is_state_dict(value)) {
         return Ref::steal(new_state_dict(log_, depth));
     }
-    if (PyList_CheckExact(value) || is_state_list(value)) {
+    if (PyList_CheckExact(value) || is_state_list(value) || is_appended(value)) {
         return Ref::steal(new_state_list(log_, depth));
     }
     return Ref::steal(new_state_set(log_, depth));
@@ -165,7 +166,8 @@ bool Converter::load_item(PyObject* made, PyObject* item, const Place& place) co
 }
 
 bool Converter::fill_from_state_list(PyObject* made, PyObject* source, const Place* place) const {
-    const LeafTree items = list_at(frozen_, source);
+    const LeafTree items =
+        is_appended(source) ? items_of_appended(source) : list_at(frozen_, source);
     Py_ssize_t i = 0;
     return items.each([&](Leaf item) {
         return load_item(made, as_object(item), {place, source, Step::Index, nullptr, i++});

@@ -2,7 +2,7 @@
 #include "bindings/value_copy.hpp"
 
 #include "bindings/held_type.hpp"
-#include "bindings/state_container.hpp"
+#include "bindings/state_append.hpp"
 #include "bindings/value_coded.hpp"
 #include "bindings/value_numpy.hpp"
 #include "bindings/value_text.hpp"
@@ -87,6 +87,9 @@ private:
         }
         if (type == &PyByteArray_Type) {
             return checked(PyByteArray_FromObject(value));
+        }
+        if (is_appended(value)) {  // out: as it is, for it cannot change
+            return way_ == Way::In ? checked(plain_items(value)) : Ref();
         }
         if (is_state_container(value)) {
             const Ref plain = checked(plain_at(nullptr, value));

@@ -360,6 +360,28 @@ def test_retry_of_the_routine_and_of_the_flow() -> None:
         assert outcomes(flow.run("shaky.skipped", go(1, 1))) == ["skipped"]
 
 
+@pytest.mark.parametrize("executor", EXECUTORS)
+@pytest.mark.usefixtures("clock")
+def test_on_error_may_choose_to_try_again(executor: sl.Run) -> None:
+    """R20: `on_error` may choose, a Retry too, where nothing declares one."""
+
+    class Chooses(Shaky):
+        @sl.slot
+        def go(self, n: int, failures: int = 0) -> None:
+            self.work(n, failures)
+
+        def on_error(self, slot: str, payload: sl.Payload, error: BaseException) -> sl.Retry | None:
+            return sl.Retry(3, then="skip") if payload["n"] == 1 else None
+
+    flow = sl.Flow("chooses", on_error="continue")
+    flow.add(Chooses(), "shaky")
+
+    job = flow.start("shaky.go", go(1, 9), executor=executor)
+    assert outcomes(job.result()) == ["failed", "failed", "skipped"]
+    assert flow.run("shaky.go", go(1, 2))["shaky"].calls == [(1, 3)]
+    assert outcomes(flow.run("shaky.go", go(2, 9))) == ["failed"]
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5)), min_size=1, max_size=12),
     st.lists(st.integers(1, 6)),

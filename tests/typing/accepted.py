@@ -3,13 +3,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import stoplog as sl
 from stoplog import Event, Flow, JobState, Payload, Routine, State, event, slot
 from stoplog.testing import ManualClock, call
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -282,3 +283,63 @@ shared: sl.Connection = retrying.connect("source.out", sl.one_of(patient.latest,
 print(shared.targets, retrying.start(patient.latest.of(text="")).dropped["patient.latest"])
 with ManualClock() as clock:
     clock.advance(60)
+
+
+def both(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    return {**old, **new}
+
+
+class Watched(Routine):
+    """Has every hook, and slots that merge."""
+
+    limit: State[int] = State(int)
+
+    def on_start(self) -> None:
+        self.client = object()
+
+    def on_stop(self) -> None:
+        print(self.client)
+
+    def before_handle(self, slot: str, payload: Payload) -> None:
+        self.local.began = payload.get("text", slot)
+
+    def after_handle(self, slot: str, payload: Payload) -> None:
+        self.limit += 1
+
+    def on_error(
+        self, slot: str, payload: Payload, error: BaseException
+    ) -> Literal["skip", "stop"] | None:
+        return "skip" if isinstance(error, OSError) else None
+
+    @slot(merge="append")
+    def texts(self, text: sl.Appended[str]) -> None:
+        first: str = text[0]
+        some: list[str] = text[1:]
+        print(first, *some, *reversed(text), text.index("a"), len(text), text == ["a"])
+
+    @slot(merge=sl.Append(limit=3), capacity=10)
+    def numbers(self, number: Sequence[int]) -> None:
+        total: int = sum(number)
+        print(total)
+
+    @slot(merge=both, on_error="skip")
+    def folded(self, number: int) -> None: ...
+
+    @slot(merge=lambda old, new: {"number": old["number"] + new["number"]})
+    def summed(self, number: int) -> None: ...
+
+    @slot(merge="override")
+    def plain(self, number: int) -> None: ...
+
+
+def merge() -> Watched:
+    flow = Flow("watched")
+    watched = flow.add(Watched(), "watched")
+    flow.run(watched.texts.of(text="a"), watched.numbers.of(number=1), watched.plain.of(number=1))
+
+    @flow.routine(emits="total", merge=sl.Append(limit=2))
+    def total(value: Sequence[int]) -> dict[str, int]:
+        return {"value": sum(value)}
+
+    watched.define_slot("more", print, merge=both)
+    return watched

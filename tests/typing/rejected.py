@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 from stoplog import (
+    Append,
+    Appended,
     Flow,
     JobState,
+    Payload,
     Retention,
     Retry,
     Routine,
@@ -158,3 +161,24 @@ job.snapshot().retain(1000)  # expect: arg-type
 job.snapshot().history[0].payload["text"]  # expect: index
 Retention(max_history_size="all")  # expect: arg-type
 Retention(keep_payload=False)  # expect: call-arg
+
+
+class Merging(Routine):
+    @slot(merge="apend")  # expect: call-overload untyped-decorator
+    def wrong_name(self, text: str) -> None: ...
+
+    @slot(merge=Append(limit="3"))  # expect: arg-type
+    def wrong_limit(self, text: str) -> None: ...
+
+    @slot(merge="append", when="drained")  # expect: call-overload untyped-decorator
+    def last(self) -> None: ...
+
+    @slot
+    def keep(self, text: Appended[str]) -> None:
+        text.append("a")  # expect: attr-defined
+        text[0] = "a"  # expect: index
+        self.local = 1  # expect: misc assignment
+
+    def before_handle(self, slot: int, payload: Payload) -> None: ...  # expect: override
+
+    def on_start(self, slot: str) -> None: ...  # expect: override

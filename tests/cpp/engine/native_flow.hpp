@@ -88,6 +88,8 @@ struct Watch {
     std::vector<std::string> trace;
     Body before = [](Call&) {};
     Body after = [](Call&) {};
+    std::function<std::optional<ErrorPolicy>(Call&, Failure&, ErrorPolicy)> choose =
+        [](Call&, Failure&, ErrorPolicy declared) { return declared; };
     bool can_make_fields = true;
 };
 
@@ -97,6 +99,9 @@ public:
     NativeHandler(std::map<std::string, Body> bodies, std::shared_ptr<Watch> watch)
         : bodies_(std::move(bodies)), watch_(std::move(watch)) {}
 
+    std::optional<ErrorPolicy> choose(Call& call, Failure& failure, ErrorPolicy declared) override {
+        return watch_->choose(call, failure, declared);
+    }
     Verdict invoke(Call& call) noexcept override {
         const Legend& legend = *call.job().plan().legend;
         const std::uint32_t slot = call.delivery().slot;

@@ -158,5 +158,78 @@ TEST_F(PolicyTest, EachDeliveryCountsItsOwnAttempts) {
     EXPECT_EQ(again->cut()->cells[0].head_tries.failed, 0U);
 }
 
+// ---- what the handler chooses
+
+TEST_F(PolicyTest, TheChoiceGoesBeforeTheDeclaredPolicy) {
+    add_routine(ErrorPolicy::Stop);
+    flow.watch->choose = [](Call&, Failure&, ErrorPolicy) { return ErrorPolicy::Skip; };
+    const auto job = flow.start({{"a.in", 1}, {"a.in", 2}});
+
+    job->run(kToTheEnd);
+
+    EXPECT_EQ(job->status(), JobStatus::Completed);
+    EXPECT_EQ(total_of(*job->cut(), 0), 2);
+}
+
+TEST_F(PolicyTest, TheHandlerIsAskedAfterTheUndo) {
+    add_routine(ErrorPolicy::Continue);
+    std::int64_t total = -1;
+    const void* identity = &total;
+    flow.watch->choose = [&](Call& call, Failure&, ErrorPolicy declared) {
+        total = total_of(call);
+        identity = call.identity();
+        return declared;
+    };
+    const auto job = flow.start({{"a.in", 5}, {"a.in", 1}});
+
+    job->run(kToTheEnd);
+
+    EXPECT_EQ(total, 5);
+    EXPECT_EQ(identity, nullptr);
+    EXPECT_EQ(job->failed_deliveries(), 1U);
+}
+
+TEST_F(PolicyTest, TheFailureMayBeAnotherAfterTheChoice) {
+    add_routine(ErrorPolicy::Skip);
+    flow.watch->choose = [](Call&, Failure& failure, ErrorPolicy) {
+        failure.error.message = "worse";
+        return ErrorPolicy::Stop;
+    };
+    const auto job = flow.start({{"a.in", 1}});
+
+    job->run(kToTheEnd);
+
+    EXPECT_EQ(job->status(), JobStatus::Failed);
+    EXPECT_EQ(job->failure().error.message, "worse");
+}
+
+TEST_F(PolicyTest, NoChoicePausesTheJobAndKeepsTheDelivery) {
+    add_routine(ErrorPolicy::Stop);
+    flow.watch->choose = [](Call&, Failure&, ErrorPolicy) { return std::nullopt; };
+    const auto job = flow.start({{"a.in", 1}});
+
+    job->run(kToTheEnd);
+
+    EXPECT_EQ(job->status(), JobStatus::Paused);
+    EXPECT_THAT(mailbox_of(*job->cut(), 0), ElementsAre("outside#1 -> in 1"));
+    EXPECT_TRUE(job->take_interruption().has_value());
+}
+
+TEST_F(PolicyTest, TheDeliveryIsThereWhileTheHandlerIsAsked) {
+    add_routine(ErrorPolicy::Stop);
+    std::int64_t number = 0;
+    flow.watch->choose = [&](Call& call, Failure&, ErrorPolicy declared) {
+        call.job().cancel("while asked");
+        number = number_of(call);
+        return declared;
+    };
+    const auto job = flow.start({{"a.in", 1}});
+
+    job->run(kToTheEnd);
+
+    EXPECT_EQ(number, 1);
+    EXPECT_EQ(job->status(), JobStatus::Cancelled);
+}
+
 }  // namespace
 }  // namespace stoplog::test

@@ -136,6 +136,24 @@ TEST(Drawing, ChangesWithWhenASlotIsDelivered) {
     EXPECT_NE(text, draw(usual()));
 }
 
+TEST(Drawing, ChangesWithHowASlotMerges) {
+    const auto merging = [](Merge merge) {
+        return redrawn_with(
+            [merge](Declaration& source, Declaration&) { source.slots[0].merge = merge; });
+    };
+
+    EXPECT_EQ(merging(Merge::Override), draw(usual()));
+    EXPECT_NE(merging(Merge::Append), draw(usual()));
+    EXPECT_NE(merging(Merge::Callable), merging(Merge::Append));
+}
+
+TEST(Drawing, LeavesOutStateThatNobodyDeclared) {
+    const std::string text = redrawn_with(
+        [](Declaration&, Declaration& sink) { sink.state.push_back({"in.merge", "merge", true}); });
+
+    EXPECT_EQ(text, draw(usual()));
+}
+
 TEST(Drawing, ChangesWithARenaming) {
     Flow flow = usual();
 

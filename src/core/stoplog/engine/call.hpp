@@ -38,6 +38,7 @@ struct Failure {
     JobError error;
     std::string fed_by;  // "extract.rows"; empty: from outside
     std::shared_ptr<void> exception;
+    const char* part = nullptr;  // of the call, where it was not the handler that failed
 };
 
 class Call {
@@ -65,6 +66,9 @@ public:
     }
     /// The handler has returned: nobody can emit any more.
     void close() { identity_ = nullptr; }
+    /// Nobody can for a while: gives out what `reopen` takes back.
+    [[nodiscard]] const void* suspend() { return std::exchange(identity_, nullptr); }
+    void reopen(const void* identity) { identity_ = identity; }
 
     STOPLOG_INLINE void note(PayloadRef payload, std::uint32_t event) {
         if (count_ >= kInline) [[unlikely]] {

@@ -7,6 +7,7 @@
 #include "stoplog/state/job_state.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace stoplog {
@@ -26,6 +27,13 @@ public:
     virtual void refuse(const std::string& message, Failure& failure) {
         failure.error.type = "BackpressureError";
         failure.error.message = message;
+    }
+    /// What becomes of a delivery whose call failed: asked after the undo, where the declaration
+    /// says `declared`. May put another failure in the place of this one. Null: the job is to
+    /// pause, as after Verdict::Interrupted. Throws nothing. Outside the gate.
+    virtual std::optional<ErrorRule> choose(Call& /*call*/, Failure& /*failure*/,
+                                            const ErrorRule& declared) {
+        return declared;
     }
 
     /// Who may emit in such a call.

@@ -285,11 +285,23 @@ bool Job::decide(Lanes& lanes, Cell& cell, Call& call, Stamp began, Stamp ended)
         cell.cancelled = Chain<Delivery>();
         return true;
     }
-    const ErrorRule& rule = plan_->slots[call.delivery().slot].on_error;
-    ErrorPolicy policy = rule.policy;
+    const std::uint32_t slot = call.delivery().slot;
+    cell.in_call.store(slot, std::memory_order_relaxed);  // who is asked may look at the delivery
+    const std::optional<ErrorRule> rule =
+        cell.handler->choose(call, failure, plan_->slots[slot].on_error);
+    cell.in_call.store(kNone, std::memory_order_relaxed);
+    if (is_ended()) {
+        cell.cancelled = Chain<Delivery>();
+        return true;
+    }
+    if (!rule) {
+        interrupt(std::move(failure));
+        return true;
+    }
+    ErrorPolicy policy = rule->policy;
     ErrorText text(failure.error.type + ": " + failure.error.message);
     if (policy == ErrorPolicy::Retry) {
-        const Retry& retry = *rule.retry;
+        const Retry& retry = *rule->retry;
         const std::uint32_t tried = call.attempt() - cell.tries.forgiven;
         if (tried < retry.max_attempts && cell.handler->is_retried(retry, failure)) {
             return postpone(lanes, cell, call, retry, std::move(text),

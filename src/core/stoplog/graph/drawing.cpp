@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string_view>
 
 namespace stoplog {
 namespace {
@@ -48,6 +49,18 @@ std::string draw_fields(const std::vector<FieldSpec>& fields, bool takes_any) {
     return join("{\"any\":", takes_any ? "true" : "false", ",\"fields\":", gather(parts, "{}"));
 }
 
+std::string_view draw_policies(const SlotSpec& slot) {
+    switch (slot.merge) {
+        case Merge::Override:
+            break;
+        case Merge::Append:
+            return R"(,"merge":"append"})";
+        case Merge::Callable:
+            return R"(,"merge":"callable"})";
+    }
+    return slot.is_drained ? R"(,"when":"drained"})" : "}";
+}
+
 std::string draw_routine(const RoutineSpec& routine) {
     std::vector<std::string> events;
     events.reserve(routine.declared->events.size());
@@ -59,12 +72,14 @@ std::string draw_routine(const RoutineSpec& routine) {
     slots.reserve(routine.declared->slots.size());
     for (const SlotSpec& slot : routine.declared->slots) {
         slots.push_back(join(text(slot.name), ":", draw_fields(slot.fields, slot.takes_any),
-                             slot.is_drained ? R"(,"when":"drained"})" : "}"));
+                             draw_policies(slot)));
     }
     std::vector<std::string> state;
     state.reserve(routine.declared->state.size());
     for (const StateSpec& field : routine.declared->state) {
-        state.push_back(join(text(field.name), ":", text(field.kind)));
+        if (!field.is_hidden) {
+            state.push_back(join(text(field.name), ":", text(field.kind)));
+        }
     }
     return join(text(routine.name), ":{\"events\":", gather(events, "{}"),
                 ",\"slots\":", gather(slots, "{}"), ",\"state\":", gather(state, "{}"), "}");

@@ -51,6 +51,13 @@ enum class Overflow : std::uint8_t {
     DropOldest = 3,  // the oldest one that waits there is dropped
 };
 
+/// What a slot makes of a payload that comes, and of those that came before.
+enum class Merge : std::uint8_t {
+    Override = 0,  // the payload itself
+    Append = 1,    // of each field all values so far
+    Callable = 2,  // whatever a function makes of both
+};
+
 /// A named field of an event or a slot.
 struct FieldSpec {
     std::string name;
@@ -72,11 +79,13 @@ struct SlotSpec {
     std::int32_t priority = 0;  // larger is sooner
     std::optional<ErrorRule> on_error;
     std::vector<FieldSpec> fields;
+    Merge merge = Merge::Override;
 };
 
 struct StateSpec {
     std::string name;
-    std::string kind;  // "dict", "int"
+    std::string kind;        // "dict", "int"
+    bool is_hidden = false;  // no field that a user has declared: it is not drawn
 };
 
 /// What runs a routine's handlers. The graph only carries it; the engine knows what it is.
