@@ -21,7 +21,7 @@ from stoplog._core import (
 )
 from stoplog._drawing import Difference, Drawing
 from stoplog._setup import set_up
-from stoplog.connection import Connection
+from stoplog.connection import Connection, OneOf, one_of
 from stoplog.errors import (
     BackpressureError,
     ConfigurationError,
@@ -52,6 +52,7 @@ from stoplog.job_state import JobState, RoutineState
 from stoplog.policies import JobStatus
 from stoplog.records import Commit, Delivery, DeliveryId, JobError, Payload, Record
 from stoplog.retention import Retention
+from stoplog.retry import Retry
 from stoplog.routine import Routine
 from stoplog.state_diff import StateDiff
 from stoplog.values import register_codec, storable
@@ -87,9 +88,11 @@ __all__ = [
     "Message",
     "NotFinishedError",
     "NotFoundError",
+    "OneOf",
     "Payload",
     "Record",
     "Retention",
+    "Retry",
     "Routine",
     "RoutineState",
     "SerializationError",
@@ -109,6 +112,7 @@ __all__ = [
     "UnknownSlotError",
     "__version__",
     "event",
+    "one_of",
     "register_codec",
     "slot",
     "storable",

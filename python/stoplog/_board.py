@@ -7,10 +7,9 @@ from types import MappingProxyType
 
 from stoplog import _core
 from stoplog._drawing import Drawing
-from stoplog.connection import Connection
+from stoplog.connection import Connection, OneOf
 from stoplog.errors import ConfigurationError
 from stoplog.functions import FunctionRoutine, routine_of
-from stoplog.policies import policy_text
 from stoplog.retention import Retention, retention_of
 
 TYPE_CHECKING = False
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from stoplog._core import BoundEvent, BoundSlot
-    from stoplog.policies import ErrorPolicy
+    from stoplog.policies import ErrorPolicy, Overflow
     from stoplog.routine import Routine
 
     P = ParamSpec("P")
@@ -54,7 +53,7 @@ class Board:
         for what, value in (("name", name), ("version", version)):
             if not isinstance(value, str):
                 raise ConfigurationError(f"Flow({what}=...) must be a str; found {value!r}")
-        self._core = _core.Flow(name, version, policy_text(on_error))
+        self._core = _core.Flow(name, version, on_error)
         self._retention = retention_of(retention) or Retention()
 
     @classmethod
@@ -130,8 +129,7 @@ class Board:
     @property
     def connections(self) -> Sequence[Connection]:
         """Its connections, in the order in which they were made."""
-        count = self._core.connection_count()
-        return tuple(Connection(*self._core.connection(i)) for i in range(count))
+        return tuple(Connection(*row) for row in self._core.connections())
 
     @property
     def drawing(self) -> Drawing:
@@ -161,7 +159,7 @@ class Board:
             An identifier; by default the class's name in lower case.
         replace : bool
             Put it in the place of the routine of that name, for future jobs; connections stay.
-        on_error : {"stop", "continue", "skip"}, optional
+        on_error : {"stop", "continue", "skip"} or Retry, optional
             What a failed handler means, where its slot does not say.
 
         Returns
@@ -184,8 +182,7 @@ class Board:
             raise ConfigurationError(
                 f"flow '{self.name}': a routine's name must be a str; found {name!r}"
             )
-        policy = None if on_error is None else policy_text(on_error)
-        self._core.add(routine, name, policy, bool(replace))
+        self._core.add(routine, name, on_error, bool(replace))
         return routine
 
     if TYPE_CHECKING:
@@ -205,6 +202,8 @@ class Board:
             state: Mapping[str, Any] | None = None,
             when: Literal["drained"] | None = None,
             capacity: int = 1000,
+            overflow: Overflow = "block",
+            priority: int = 0,
             on_error: ErrorPolicy | None = None,
         ) -> MakesRoutine: ...
 
@@ -283,7 +282,7 @@ class Board:
     def connect(
         self,
         source: str | BoundEvent[...] | Routine,
-        target: str | BoundSlot[...] | Routine,
+        target: str | BoundSlot[...] | Routine | OneOf,
         *,
         rename: Mapping[str, str] | None = None,
     ) -> Connection:
@@ -296,7 +295,7 @@ class Board:
             event.
         target : BoundSlot, Routine or str
             ``routine.slot`` or ``"routine.slot"``; a routine, or its name, where it has one slot
-            (beside drained ones).
+            (beside drained ones). `one_of` of several: they take turns.
         rename : mapping, optional
             Field of the event -> field of the slot; other fields pass as they are.
 
@@ -317,7 +316,11 @@ class Board:
                 f"flow '{self.name}': rename maps fields of the event to fields of the slot, "
                 f"as {{'old': 'new'}}; found {rename!r}"
             )
-        index = self._core.connect(source, target, dict(rename or {}))
+        renamed = dict(rename or {})
+        if isinstance(target, OneOf):
+            index = self._core.connect_one_of(source, target.targets, renamed)
+        else:
+            index = self._core.connect(source, target, renamed)
         return Connection(*self._core.connection(index))
 
     def chain(self, *routines: str | Routine) -> None:
@@ -379,7 +382,7 @@ class Board:
                 f"flow '{self.name}': disconnect() takes a Connection, as connect() returns; "
                 f"found {connection!r}"
             )
-        self._core.disconnect(connection.source, connection.target, dict(connection.rename))
+        self._core.disconnect(connection.source, list(connection.targets), dict(connection.rename))
 
     def remove(self, name: str) -> None:
         """Take a routine away with its connections, for future jobs.
@@ -419,5 +422,5 @@ class Board:
     def __repr__(self) -> str:
         return (
             f"<Flow '{self.name}' version {self.version!r}: {len(self._core.routines())} "
-            f"routines, {self._core.connection_count()} connections>"
+            f"routines, {len(self._core.connections())} connections>"
         )

@@ -97,10 +97,18 @@ def _check_routine(where: str, routine: Any) -> None:
 
 
 def _check_connection(row: Any, routines: dict[str, Any]) -> None:
-    is_row = isinstance(row, list) and len(row) == 3 and isinstance(row[2], dict)
-    if not is_row or not all(isinstance(n, str) for n in (*row[:2], *row[2].values())):
-        raise _refuse("a connection", row, "['routine.event', 'routine.slot', {old: new}]")
-    for path, kind in ((row[0], "events"), (row[1], "slots")):
+    is_row = isinstance(row, list) and len(row) in {3, 4} and isinstance(row[2], dict)
+    turns = row[3] if is_row and len(row) == 4 else []
+    is_row = is_row and isinstance(turns, list) and len(turns) != 1
+    names = (*row[:2], *row[2].values(), *turns) if is_row else (None,)
+    if not all(isinstance(name, str) for name in names) or (turns and row[1] not in turns):
+        raise _refuse(
+            "a connection",
+            row,
+            "['routine.event', 'routine.slot', {old: new}], and the slots that take turns, if any",
+        )
+    row[3:] = [sorted(turns)] if turns else []
+    for path, kind in ((row[0], "events"), *((slot, "slots") for slot in (row[1], *turns))):
         routine, _, part = path.partition(".")
         if part not in routines.get(routine, {kind: ()})[kind]:
             raise SerializationError(

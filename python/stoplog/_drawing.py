@@ -121,8 +121,8 @@ def _parse(text: str) -> dict[str, Any]:
             for part in ("slots", "events", "state"):
                 if not isinstance(routine[part], dict):
                     raise TypeError(part)
-        for source, target, rename in drawing["connections"]:
-            names = [source, target, *rename.keys(), *rename.values()]
+        for source, target, rename, *turns in drawing["connections"]:
+            names = [source, target, *rename.keys(), *rename.values(), *(turns[0] if turns else ())]
             if not all(isinstance(name, str) for name in names):
                 raise TypeError("connections")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -132,9 +132,11 @@ def _parse(text: str) -> dict[str, Any]:
 
 
 def _line(row: Sequence[Any]) -> str:
-    source, target, rename = row
-    mapped = ", ".join(f"{old} as {new}" for old, new in sorted(dict(rename).items()))
-    return f"{source} -> {target}" + (f" ({mapped})" if mapped else "")
+    source, target, rename, *turns = row
+    said = [f"{old} as {new}" for old, new in sorted(dict(rename).items())]
+    if turns:
+        said.append(f"in turn with {', '.join(name for name in turns[0] if name != target)}")
+    return f"{source} -> {target}" + (f" ({', '.join(said)})" if said else "")
 
 
 def _parts(

@@ -71,13 +71,12 @@ def deadline_nanoseconds(deadline: object, flow_name: str) -> int:
     """
     if deadline is None:
         return 0
-    import time
     from datetime import datetime, timedelta, timezone
 
     epoch = datetime(1970, 1, 1, tzinfo=timezone.utc)
     microsecond = timedelta(microseconds=1)
     if isinstance(deadline, timedelta):
-        moment = time.time_ns() + deadline // microsecond * 1000
+        moment = _core.now() + deadline // microsecond * 1000
     elif isinstance(deadline, datetime):
         moment = (deadline.astimezone(timezone.utc) - epoch) // microsecond * 1000
     else:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from stoplog._drawing import Drawing, compare
 from stoplog._naming import choices
+from stoplog.connection import one_of
 from stoplog.errors import ConfigurationError, DefinitionMismatchError, NotFoundError
 
 TYPE_CHECKING = False
@@ -59,7 +60,8 @@ def draw_again(flow: Board, drawing: Drawing, routines: Mapping[str, Routine]) -
     for name, routine in routines.items():
         flow.add(routine, name)
     for row in data["connections"]:
-        _connect(flow, row)
+        if len(row) == 3 or row[1] == row[3][0]:  # of those that take turns, once
+            _connect(flow, row)
     difference = compare(drawing.to_json(), flow.drawing.to_json(), (), ())
     if difference:
         raise DefinitionMismatchError(
@@ -68,9 +70,9 @@ def draw_again(flow: Board, drawing: Drawing, routines: Mapping[str, Routine]) -
 
 
 def _connect(flow: Board, row: Sequence[Any]) -> None:
-    source, target, rename = row
+    source, target, rename, *turns = row
     try:
-        flow.connect(source, target, rename=rename)
+        flow.connect(source, one_of(*turns[0]) if turns else target, rename=rename)
     except (ConfigurationError, NotFoundError):
         return  # the comparison tells of it, with all else that differs
 

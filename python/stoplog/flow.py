@@ -48,7 +48,7 @@ class Flow(Board):
         For messages, and to know saved jobs again.
     version : str
         A saved job of another version is not resumed.
-    on_error : {"stop", "continue", "skip"}
+    on_error : {"stop", "continue", "skip"} or Retry
         What a failed handler means, where neither its slot nor its routine says.
     retention : Retention, optional
         History that jobs keep, where they do not say.

@@ -108,6 +108,11 @@ class Job(_core.Job):
         """How many deliveries were given up by policy ``continue``."""
         return self._failed_deliveries
 
+    @property
+    def dropped(self) -> Mapping[str, int]:
+        """How many deliveries full slots dropped, by ``"routine.slot"``."""
+        return self._dropped
+
     def __repr__(self) -> str:
         return f"<Job {self.id} of '{self.flow.name}', {self._status}>"
 
@@ -178,7 +183,8 @@ class Job(_core.Job):
         Returns
         -------
         int
-            How many were run; 0: the job stands still or has ended.
+            How many were run; 0: the job stands still or has ended. Where nothing can be run
+            before a delivery is due, it waits for that.
 
         Raises
         ------
@@ -194,7 +200,8 @@ class Job(_core.Job):
     def wait(self, timeout: float | None = None) -> JobStatus:
         """Block until the job has ended or stands still (PAUSED, WAITING, IDLE).
 
-        A sequential job runs here, in this thread.
+        A sequential job runs here, in this thread. Where only deliveries are left that are tried
+        again later, it waits for them.
 
         Parameters
         ----------

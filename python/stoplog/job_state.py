@@ -22,7 +22,7 @@ from stoplog.state_diff import StateDiff, compare_states
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
     from os import PathLike
     from typing import Any, ClassVar, TypeVar, overload
@@ -192,6 +192,11 @@ class JobState:
     def awaited(self) -> Sequence[str]:
         """Slots (``"routine.slot"``) that expect a delivery from outside."""
         return tuple(self._core.awaited)
+
+    @property
+    def dropped(self) -> Mapping[str, int]:
+        """How many deliveries full slots dropped, by ``"routine.slot"``."""
+        return self._core.dropped
 
     @property
     def failed_deliveries(self) -> int:

@@ -10,7 +10,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal, TypeAlias
 
-    ErrorPolicy: TypeAlias = Literal["stop", "continue", "skip"]
+    from stoplog.retry import Retry
+
+    ErrorPolicy: TypeAlias = Literal["stop", "continue", "skip"] | Retry
+    Overflow: TypeAlias = Literal["block", "reject", "drop_newest", "drop_oldest"]
     Run: TypeAlias = Literal["sequential", "background", "concurrent"]
 
 __all__ = ["JobStatus"]
@@ -29,16 +32,3 @@ class JobStatus(Enum):
     COMPLETED = "completed"
     FAILED = "failed"
     CANCELLED = "cancelled"
-
-
-def policy_text(policy: object) -> str:
-    """Return an error policy as the engine takes it.
-
-    Raises
-    ------
-    ConfigurationError
-        If it is no text.
-    """
-    if not isinstance(policy, str):
-        raise ConfigurationError(f"on_error must be 'stop', 'continue' or 'skip'; found {policy!r}")
-    return policy

@@ -23,6 +23,9 @@ def utc_time(nanoseconds: int) -> datetime:
     return epoch + timedelta(microseconds=nanoseconds // 1000)
 
 
+_SHOWN_AS = {"_due": "due", "_began": "started_at", "_took": "duration"}
+
+
 class _Frozen:
     """A record of named values that are set once; equal by content."""
 
@@ -46,7 +49,8 @@ class _Frozen:
         return hash(self._values())
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{n.lstrip('_')}={getattr(self, n)!r}" for n in self.__slots__)
+        names = (_SHOWN_AS.get(name, name) for name in self.__slots__)
+        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
         return f"{type(self).__name__}({shown})"
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -146,21 +150,38 @@ class Delivery(_Frozen):
         With the names that the slot knows.
     attempt : int
         The attempt that runs or comes next, counted from 1.
+    priority : int
+        That of its slot.
+    due : datetime or None
+        When it is tried again, in UTC; None: it waits for nothing but its turn.
     fed_by : str or None
         ``"routine.event"`` that emitted it; None: from outside.
     in_call : bool
         Its handler is running.
     """
 
-    __slots__ = ("attempt", "fed_by", "id", "in_call", "payload", "root", "routine", "slot")
+    __slots__ = (
+        "_due",
+        "attempt",
+        "fed_by",
+        "id",
+        "in_call",
+        "payload",
+        "priority",
+        "root",
+        "routine",
+        "slot",
+    )
     id: DeliveryId
     root: DeliveryId
     routine: str
     slot: str
     payload: Payload
     attempt: int
+    priority: int
     fed_by: str | None
     in_call: bool
+    _due: int | None
 
     def __init__(  # noqa: PLR0913, PLR0917 - a record
         self,
@@ -170,6 +191,8 @@ class Delivery(_Frozen):
         slot: str,
         payload: Payload,
         attempt: int,
+        priority: int,
+        due: int | None,
         fed_by: str | None,
         in_call: bool,
     ) -> None:
@@ -180,10 +203,17 @@ class Delivery(_Frozen):
         put(self, "slot", slot)
         put(self, "payload", payload)
         put(self, "attempt", attempt)
+        put(self, "priority", priority)
+        put(self, "_due", due)
         put(self, "fed_by", fed_by)
         put(self, "in_call", in_call)
 
     __hash__: ClassVar[None] = None  # type: ignore[assignment]
+
+    @property
+    def due(self) -> datetime | None:
+        """When it is tried again, in UTC; None: it waits for nothing but its turn."""
+        return None if self._due is None else utc_time(self._due)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Delivery, (
@@ -193,6 +223,8 @@ class Delivery(_Frozen):
             self.slot,
             self.payload,
             self.attempt,
+            self.priority,
+            self._due,
             self.fed_by,
             self.in_call,
         )
@@ -205,7 +237,7 @@ class Record(_Frozen):
     ----------
     delivery : DeliveryId
     routine, slot : str
-    outcome : {"finished", "failed", "skipped", "cancelled"}
+    outcome : {"finished", "failed", "skipped", "cancelled", "dropped"}
     attempt : int
         Counted from 1.
     payload : Payload or None
@@ -231,7 +263,7 @@ class Record(_Frozen):
     delivery: DeliveryId
     routine: str
     slot: str
-    outcome: Literal["finished", "failed", "skipped", "cancelled"]
+    outcome: Literal["finished", "failed", "skipped", "cancelled", "dropped"]
     attempt: int
     payload: Payload | None
     error: str | None
@@ -244,7 +276,7 @@ class Record(_Frozen):
         delivery: DeliveryId,
         routine: str,
         slot: str,
-        outcome: Literal["finished", "failed", "skipped", "cancelled"],
+        outcome: Literal["finished", "failed", "skipped", "cancelled", "dropped"],
         attempt: int,
         began: int,
         took: int,

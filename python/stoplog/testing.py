@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stoplog._calling import call
+from stoplog._clock import ManualClock
 from stoplog._manual import ManualExecutor, explore
 
-__all__ = ["ManualExecutor", "call", "explore"]
+__all__ = ["ManualClock", "ManualExecutor", "call", "explore"]

@@ -4,6 +4,7 @@
 #include "stoplog/base/error.hpp"
 #include "stoplog/base/suggest.hpp"
 
+#include "bindings/error_rule.hpp"
 #include "bindings/event_type.hpp"
 #include "bindings/python_handler.hpp"
 #include "bindings/slot_type.hpp"
@@ -41,22 +42,16 @@ const char* class_name(const py::handle& object) {
 
 }  // namespace
 
-ErrorPolicy policy_of(const std::string& text) {
-    if (text == "stop") {
-        return ErrorPolicy::Stop;
+ErrorRule rule_of(const py::handle& said) {
+    ErrorRule rule;
+    if (!set_rule(said.ptr(), rule)) {
+        throw py::error_already_set();
     }
-    if (text == "continue") {
-        return ErrorPolicy::Continue;
-    }
-    if (text == "skip") {
-        return ErrorPolicy::Skip;
-    }
-    throw ConfigurationError(
-        join("on_error must be 'stop', 'continue' or 'skip'; found '", text, "'"));
+    return rule;
 }
 
 void FlowHandle::add_routine(const py::object& routine, const std::string& name_given,
-                             std::optional<ErrorPolicy> on_error, bool may_replace) {
+                             std::optional<ErrorRule> on_error, bool may_replace) {
     if (is_routine_class(routine)) {
         throw ConfigurationError(join("flow '", name(), "': add(", class_name(routine),
                                       "): found a class where an instance belongs; did you mean ",
@@ -84,7 +79,7 @@ void FlowHandle::add_routine(const py::object& routine, const std::string& name_
     RoutineSpec spec;
     spec.name = name_given;
     spec.declared = definition->declared;
-    spec.on_error = on_error;
+    spec.on_error = std::move(on_error);
     spec.behaviour = std::make_shared<PythonHandler>(routine.ptr(), std::move(definition));
     const std::size_t count = routines().size();
     const std::uint32_t index =
@@ -143,6 +138,14 @@ const std::string& FlowHandle::name_of(const py::handle& routine) const {
                                        quoted_list(names)));
     }
     return routines()[found->second].name;
+}
+
+std::vector<std::string> FlowHandle::slot_texts(const py::tuple& targets) const {
+    std::vector<std::string> texts;
+    for (const py::handle& target : targets) {
+        texts.push_back(slot_text(target));
+    }
+    return texts;
 }
 
 std::string FlowHandle::event_text(const py::handle& source) const {

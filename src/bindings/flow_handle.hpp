@@ -19,7 +19,7 @@ public:
     using Flow::Flow;
 
     void add_routine(const py::object& routine, const std::string& name,
-                     std::optional<ErrorPolicy> on_error, bool may_replace);
+                     std::optional<ErrorRule> on_error, bool may_replace);
     /// With its connections.
     void remove_routine(const std::string& routine);
     /// A routine has got more parts of its own. Nothing, where it is not in here any more.
@@ -27,6 +27,7 @@ public:
     /// "routine.event" of a BoundEvent of this flow, "routine" of a routine; a str as it is.
     [[nodiscard]] std::string event_text(const py::handle& source) const;
     [[nodiscard]] std::string slot_text(const py::handle& target) const;
+    [[nodiscard]] std::vector<std::string> slot_texts(const py::tuple& targets) const;
     /// The name of a routine object in this flow.
     [[nodiscard]] const std::string& name_of(const py::handle& routine) const;
 
@@ -46,7 +47,8 @@ private:
     std::unordered_map<PyObject*, std::uint32_t> index_of_;
 };
 
-[[nodiscard]] ErrorPolicy policy_of(const std::string& text);
+/// Throws a ConfigurationError where it is no policy.
+[[nodiscard]] ErrorRule rule_of(const py::handle& said);
 
 void register_flow(py::module_& module);
 

@@ -5,6 +5,7 @@
 #include "stoplog/base/error.hpp"
 #include "stoplog/exec/background.hpp"
 
+#include "bindings/alarm_clock.hpp"
 #include "bindings/executor_handle.hpp"
 #include "bindings/face.hpp"
 #include "bindings/gil.hpp"
@@ -34,13 +35,6 @@ std::chrono::microseconds left_until(std::chrono::steady_clock::time_point deadl
 
 bool has_passed(const Deadline& deadline) {
     return deadline && std::chrono::steady_clock::now() >= *deadline;
-}
-
-Deadline earlier(const Deadline& a, const Deadline& b) {
-    if (!a || !b) {
-        return a ? a : b;
-    }
-    return std::min(*a, *b);
 }
 
 }  // namespace
@@ -87,14 +81,8 @@ JobHandle::~JobHandle() {
     }
 }
 
-// The moment that the wall clock has in mind, as far as one can tell now.
 Deadline JobHandle::own_deadline() const {
-    if (Job::deadline() == 0 || is_ended()) {
-        return std::nullopt;
-    }
-    return std::chrono::steady_clock::now() +
-           std::chrono::nanoseconds(std::max<std::int64_t>(Job::deadline() - now_wall(), 0)) +
-           std::chrono::milliseconds(1);
+    return Job::deadline() == 0 || is_ended() ? std::nullopt : moment_of(Job::deadline());
 }
 
 void JobHandle::check_process() const {
@@ -187,6 +175,7 @@ std::uint64_t JobHandle::drive(std::uint64_t limit, const Deadline& deadline) {
 }
 
 void JobHandle::activate() {
+    set_alarm();
     if (run_ == Run::Concurrent && has_work()) {
         check_runnable();
         launch();
@@ -258,15 +247,21 @@ std::uint64_t JobHandle::step(std::uint64_t deliveries) {
     while (is_active_) {
         wait_change(std::nullopt);
     }
-    is_active_ = true;
-    const std::uint64_t done = drive(deliveries, std::nullopt);
-    is_active_ = false;
-    notify();
-    if (PyErr_Occurred() != nullptr) {
-        throw py::error_already_set();
+    while (true) {
+        is_active_ = true;
+        const std::uint64_t done = drive(deliveries, std::nullopt);
+        is_active_ = false;
+        notify();
+        if (PyErr_Occurred() != nullptr) {
+            throw py::error_already_set();
+        }
+        raise_interruption();
+        if (done != 0 || deliveries == 0 || has_work() || !waits_for_due()) {
+            return done;
+        }
+        wait_due(own_deadline());
+        expire();
     }
-    raise_interruption();
-    return done;
 }
 
 // Runs it here, or waits until something has changed. False: it stands still.
@@ -285,9 +280,11 @@ bool JobHandle::advance(std::uint64_t deliveries, const Deadline& deadline) {
     } else {
         activate();
         if (stands_still()) {
-            return false;
-        }
-        if (run_ == Run::Concurrent) {
+            if (!waits_for_due()) {
+                return false;
+            }
+            wait_due(deadline);
+        } else if (run_ == Run::Concurrent) {
             wait_change(deadline);
         }
     }
@@ -358,6 +355,7 @@ void forget_background() {
     forget_waits();
     active.clear();
     background = nullptr;  // left behind: its lock may be held by a thread that is not here
+    forget_alarm();
 }
 
 void stop_background() {
@@ -376,6 +374,7 @@ void stop_background() {
         const WithoutGil others;
         background->join_all();
     }
+    stop_alarm();
 }
 
 }  // namespace stoplog::python

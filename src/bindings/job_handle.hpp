@@ -105,6 +105,7 @@ protected:
     void went_active() override;
     void went_idle() override;
     void came_to_rest() override;
+    void fell_asleep() override;
 
 private:
     struct Waiter {
@@ -115,12 +116,17 @@ private:
     std::uint64_t drive(std::uint64_t limit, const Deadline& deadline);
     bool advance(std::uint64_t deliveries, const Deadline& deadline);
     [[nodiscard]] Deadline own_deadline() const;
+    [[nodiscard]] bool waits_for_due() const;
+    void wait_due(const Deadline& deadline);
+    void set_alarm();
+    void rung();
     void raise_interruption();
     void run_in_background();
 
     Run run_;
     std::shared_ptr<ExecutorHandle> executor_;
     long process_;
+    WallTime alarm_ = 0;      // somebody comes then; 0: nobody
     bool is_active_ = false;  // a thread of its own, or the one that waits, runs it
     Ref kept_;                // its own Python object, while an executor has work of it
     std::vector<Waiter*> waiters_;

@@ -27,6 +27,12 @@ Listed::Listed(JobHandle& job) : job_(job) { listed().insert(&job); }
 
 Listed::~Listed() { listed().erase(&job_); }
 
+void notify_live_jobs() {
+    for (JobHandle* const job : listed()) {
+        job->notify();
+    }
+}
+
 std::vector<std::string> live_jobs_with(PyObject* routine) {
     std::vector<std::string> ids;
     for (const JobHandle* job : listed()) {

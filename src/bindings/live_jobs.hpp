@@ -24,6 +24,9 @@ private:
     JobHandle& job_;
 };
 
+/// Wakes all who wait for a job.
+void notify_live_jobs();
+
 /// Ids of the jobs that have not ended and whose plan has this routine object.
 [[nodiscard]] std::vector<std::string> live_jobs_with(PyObject* routine);
 

@@ -5,6 +5,7 @@
 #include "stoplog/engine/cell.hpp"
 #include "stoplog/engine/job.hpp"
 
+#include "bindings/error_rule.hpp"
 #include "bindings/gil.hpp"
 #include "bindings/pybind.hpp"
 #include "bindings/state_dict_type.hpp"
@@ -25,8 +26,9 @@ namespace {
 Verdict failed(Call& call) {
     const bool is_interrupt = PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) != 0 ||
                               PyErr_ExceptionMatches(PyExc_SystemExit) != 0;
-    const ErrorPolicy policy = call.job().plan().slots[call.delivery().slot].on_error;
-    take_error(call.failure, !is_interrupt && policy == ErrorPolicy::Stop);
+    const ErrorPolicy policy = call.job().plan().slots[call.delivery().slot].on_error.policy;
+    const bool may_stop = policy == ErrorPolicy::Stop || policy == ErrorPolicy::Retry;
+    take_error(call.failure, !is_interrupt && may_stop);
     return is_interrupt ? Verdict::Interrupted : Verdict::Failed;
 }
 
@@ -271,6 +273,22 @@ std::shared_ptr<Document> PythonHandler::restore_fields(const std::shared_ptr<Ca
 }
 
 // ---- errors
+
+// A class that cannot be asked (its __subclasscheck__ raises) is not retried.
+bool PythonHandler::is_retried(const Retry& retry, const Failure& failure) {
+    const auto& said = static_cast<const PythonRetry&>(retry);
+    auto* const error = static_cast<PyObject*>(failure.exception.get());
+    const bool is_so = error != nullptr &&
+                       PyErr_GivenExceptionMatches(error, said.retry_on.get()) != 0 &&
+                       PyErr_GivenExceptionMatches(error, said.give_up_on.get()) == 0;
+    PyErr_Clear();
+    return is_so;
+}
+
+void PythonHandler::refuse(const std::string& message, Failure& failure) {
+    raise("BackpressureError", message);
+    take_error(failure, true);
+}
 
 void take_error(Failure& failure, bool with_traceback) {
     PyObject* type = nullptr;

@@ -25,6 +25,9 @@ public:
                                              const CellState& saved) override;
     [[nodiscard]] std::shared_ptr<Document> initial_fields() noexcept override;
 
+    [[nodiscard]] bool is_retried(const Retry& retry, const Failure& failure) override;
+    void refuse(const std::string& message, Failure& failure) override;
+
     [[nodiscard]] PyObject* routine() const { return routine_.get(); }
     [[nodiscard]] const Definition& definition() const { return *definition_; }
 

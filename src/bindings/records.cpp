@@ -46,15 +46,16 @@ py::object payload_object(const Legend& legend, std::uint32_t connection,
     return py::reinterpret_steal<py::object>(made);
 }
 
+// `due`: nanoseconds since 1970, or None.
 py::object delivery_object(const Legend& legend, const Delivery& delivery, std::uint32_t attempt,
-                           bool is_in_call) {
+                           bool is_in_call, const py::object& due = py::none()) {
     const Legend::Slot& slot = legend.slots[delivery.slot];
     return make("Delivery",
                 py::make_tuple(
                     delivery_id(legend, legend.source_of(delivery.connection), delivery.number),
                     delivery_id(legend, kNone, delivery.root), legend.routines[slot.routine].name,
                     slot.name, payload_object(legend, delivery.connection, delivery.payload),
-                    attempt, fed_by(legend, delivery.connection), is_in_call));
+                    attempt, slot.priority, due, fed_by(legend, delivery.connection), is_in_call));
 }
 
 py::object record_object(const Legend& legend, const Timebase& timebase, const Record& record,
@@ -131,13 +132,21 @@ PyObject* make_queued(const JobState& state) {
     return guarded([&] {
         py::list queued;
         for (const CellState& cell : state.cells) {
-            bool is_head = true;
+            std::uint64_t place = 0;
+            auto tried = cell.tried.begin();
             cell.mailbox.each([&](const Delivery& delivery) {
-                queued.append(delivery_object(*state.legend, delivery,
-                                              is_head ? cell.failed_attempts + 1 : 1,
-                                              is_head && cell.is_in_call));
-                is_head = false;
+                std::uint32_t failed = place == 0 ? cell.head_tries.failed : 0;
+                if (tried != cell.tried.end() && tried->place == place) {
+                    failed = tried++->tries.failed;
+                }
+                queued.append(delivery_object(*state.legend, delivery, failed + 1,
+                                              place == 0 && cell.is_in_call));
+                ++place;
             });
+        }
+        for (const DueDelivery& due : state.due) {
+            queued.append(delivery_object(*state.legend, due.delivery, due.tries.failed + 1, false,
+                                          py::int_(due.at)));
         }
         return py::object(py::tuple(queued));
     });

@@ -10,17 +10,39 @@
 namespace stoplog::python {
 namespace {
 
-std::optional<ErrorPolicy> optional_policy(const std::optional<std::string>& text) {
-    return text ? std::optional(policy_of(*text)) : std::nullopt;
+std::optional<ErrorRule> optional_rule(const py::handle& said) {
+    return said.is_none() ? std::nullopt : std::optional(rule_of(said));
 }
 
+// (source, targets, rename): several targets take turns.
 py::tuple connection_row(const FlowHandle& flow, std::uint32_t index) {
     const Connection& connection = flow.connections()[index];
     py::dict rename;
     for (const auto& [from, to] : connection.rename) {
         rename[py::str(from)] = to;
     }
-    return py::make_tuple(flow.event_path(connection), flow.slot_path(connection), rename);
+    py::list targets;
+    if (connection.group == 0) {
+        targets.append(flow.slot_path(connection));
+    } else {
+        for (const std::string& path : flow.group_paths(connection)) {
+            targets.append(path);
+        }
+    }
+    return py::make_tuple(flow.event_path(connection), py::tuple(targets), rename);
+}
+
+py::list connection_rows(const FlowHandle& flow) {
+    py::list rows;
+    std::uint32_t group = 0;
+    for (std::uint32_t i = 0; i < flow.connections().size(); ++i) {
+        const std::uint32_t own = flow.connections()[i].group;
+        if (own == 0 || own != group) {
+            rows.append(connection_row(flow, i));
+        }
+        group = own;
+    }
+    return rows;
 }
 
 // Does the slot take a field of this name?
@@ -42,7 +64,7 @@ using FlowClass = py::class_<FlowHandle, std::shared_ptr<FlowHandle>>;
 // What a flow tells of itself.
 void define_questions(FlowClass& flow_class) {
     flow_class.def("connection", connection_row)
-        .def("connection_count", [](const FlowHandle& flow) { return flow.connections().size(); })
+        .def("connections", connection_rows)
         .def("takes_field", takes_field)
         .def("routines",
              [](const FlowHandle& flow) {
@@ -73,14 +95,14 @@ void register_flow(py::module_& module) {
     FlowClass flow_class(module, "Flow");
     flow_class
         .def(py::init([](const std::string& name, const std::string& version,
-                         const std::string& on_error) {
-                 return std::make_shared<FlowHandle>(name, version, policy_of(on_error));
+                         const py::handle& on_error) {
+                 return std::make_shared<FlowHandle>(name, version, rule_of(on_error));
              }),
              py::arg("name"), py::arg("version"), py::arg("on_error"))
         .def("add",
              [](FlowHandle& flow, const py::object& routine, const std::string& name,
-                const std::optional<std::string>& on_error, bool may_replace) {
-                 flow.add_routine(routine, name, optional_policy(on_error), may_replace);
+                const py::handle& on_error, bool may_replace) {
+                 flow.add_routine(routine, name, optional_rule(on_error), may_replace);
              })
         .def("remove", &FlowHandle::remove_routine)
         .def("connect",
@@ -88,6 +110,12 @@ void register_flow(py::module_& module) {
                 const std::map<std::string, std::string>& rename) {
                  return flow.connect(flow.event_text(source), flow.slot_text(target),
                                      {rename.begin(), rename.end()});
+             })
+        .def("connect_one_of",
+             [](FlowHandle& flow, const py::handle& source, const py::tuple& targets,
+                const std::map<std::string, std::string>& rename) {
+                 return flow.connect_one_of(flow.event_text(source), flow.slot_texts(targets),
+                                            {rename.begin(), rename.end()});
              })
         .def("chain",
              [](FlowHandle& flow, const py::list& routines) {
@@ -97,11 +125,15 @@ void register_flow(py::module_& module) {
                  }
                  flow.chain(names);
              })
-        .def("disconnect",
-             [](FlowHandle& flow, const std::string& source, const std::string& target,
-                const std::map<std::string, std::string>& rename) {
-                 flow.disconnect(source, target, {rename.begin(), rename.end()});
-             });
+        .def("disconnect", [](FlowHandle& flow, const std::string& source,
+                              const std::vector<std::string>& targets,
+                              const std::map<std::string, std::string>& rename) {
+            if (targets.size() == 1) {
+                flow.disconnect(source, targets.front(), {rename.begin(), rename.end()});
+            } else {
+                flow.disconnect_one_of(source, targets, {rename.begin(), rename.end()});
+            }
+        });
     define_questions(flow_class);
     module.def("fingerprint_of",
                [](const std::string& drawing) { return fingerprint_of(drawing); });

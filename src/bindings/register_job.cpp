@@ -1,6 +1,7 @@
 // The live job for Python: thin, `stoplog.Job` documents and types it.
 #include "stoplog/base/error.hpp"
 
+#include "bindings/alarm_clock.hpp"
 #include "bindings/executor_handle.hpp"
 #include "bindings/flow_handle.hpp"
 #include "bindings/job_handle.hpp"
@@ -228,6 +229,7 @@ void define_properties(JobClass& job_class) {
         .def_property_readonly("_told", [](const JobHandle& job) { return job.listeners().told(); })
         .def_property_readonly("_failed_deliveries",
                                [](const JobHandle& job) { return job.failed_deliveries(); })
+        .def_property_readonly("_dropped", [](const JobHandle& job) { return job.dropped(); })
         .def_property_readonly("_interruption", [](const JobHandle& job) {
             return job.interruption() == nullptr
                        ? py::object(py::none())
@@ -281,6 +283,9 @@ void register_job(py::module_& module) {
         .def("_events", &events)
         .def("_failure", &failure);
     define_properties(job_class);
+    module.def("move_clock", &move_clock);
+    module.def("now", &now_wall);
+    module.def("is_clock_manual", &is_clock_manual);
     module.def("stop_background", &stop_background);
     module.def("forget_background", &forget_background);
 }

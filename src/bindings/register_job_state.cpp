@@ -11,6 +11,7 @@
 #include "bindings/state_handle.hpp"
 #include "bindings/value_codec.hpp"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace stoplog::python {
@@ -84,10 +85,16 @@ py::dict fields(const StateHandle& state, std::uint32_t routine) {
     return values;
 }
 
+std::size_t due_of(const JobState& state, std::uint32_t routine) {
+    return static_cast<std::size_t>(std::ranges::count_if(state.due, [&](const DueDelivery& due) {
+        return state.legend->slots[due.delivery.slot].routine == routine;
+    }));
+}
+
 // Has the job been there, and does anything wait there?
 py::tuple usage(const StateHandle& state, std::uint32_t routine) {
     const CellState& cell = state->cells.at(routine);
-    return py::make_tuple(cell.is_used, cell.mailbox.size());
+    return py::make_tuple(cell.is_used, cell.mailbox.size() + due_of(*state, routine));
 }
 
 py::list slot_paths(const StateHandle& state, const std::vector<std::uint32_t>& slots) {
@@ -96,6 +103,14 @@ py::list slot_paths(const StateHandle& state, const std::vector<std::uint32_t>& 
         paths.append(state->legend->slot_path(slot));
     }
     return paths;
+}
+
+py::dict dropped(const StateHandle& state) {
+    py::dict counts;
+    for (const DroppedCount& each : state->dropped) {
+        counts[py::str(state->legend->slot_path(each.slot))] = each.count;
+    }
+    return counts;
 }
 
 // What only the engine cares for, by names; a routine that emitted nothing is left out.
@@ -126,6 +141,13 @@ py::dict standing(const StateHandle& state) {
             all[py::str("emitted by " + legend.routines[cell.routine].name)] = cell.emitted;
         }
     }
+    all["dropped"] = dropped(state);
+    py::list turns;
+    for (const NextTurn& turn : state->turns) {
+        turns.append(legend.event_path(turn.connection) + " -> " +
+                     legend.slot_path(legend.connections[turn.connection].target));
+    }
+    all["next turns"] = turns;
     return all;
 }
 
@@ -222,6 +244,7 @@ void register_job_state(py::module_& module) {
                                [](const StateHandle& s) { return slot_paths(s, s->awaited); })
         .def_property_readonly("failed_deliveries",
                                [](const StateHandle& s) { return s->failed_deliveries; })
+        .def_property_readonly("dropped", dropped)
         .def_property_readonly("history", history)
         .def("routines", routines)
         .def("fields", fields)

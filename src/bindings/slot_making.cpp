@@ -2,26 +2,48 @@
 #include "stoplog/base/error.hpp"
 #include "stoplog/base/suggest.hpp"
 
+#include "bindings/error_rule.hpp"
 #include "bindings/slot_type.hpp"
 #include "bindings/type_support.hpp"
 
 namespace stoplog::python {
 namespace {
 
-bool set_policy(PyObject* value, std::optional<ErrorPolicy>& policy) {
+void refuse(std::string_view what, PyObject* found) {
+    const Ref shown = Ref::steal(PyObject_Repr(found));
+    raise("ConfigurationError", join(what, "; found ", shown ? text_of(shown.get()) : "?"));
+}
+
+bool set_policy(PyObject* value, std::optional<ErrorRule>& rule) {
+    return set_rule(value, rule.emplace());
+}
+
+bool set_overflow(PyObject* value, Overflow& overflow) {
     const std::string_view text = PyUnicode_Check(value) ? text_of(value) : "";
-    if (text == "stop") {
-        policy = ErrorPolicy::Stop;
-    } else if (text == "continue") {
-        policy = ErrorPolicy::Continue;
-    } else if (text == "skip") {
-        policy = ErrorPolicy::Skip;
+    if (text == "block") {
+        overflow = Overflow::Block;
+    } else if (text == "reject") {
+        overflow = Overflow::Reject;
+    } else if (text == "drop_newest") {
+        overflow = Overflow::DropNewest;
+    } else if (text == "drop_oldest") {
+        overflow = Overflow::DropOldest;
     } else {
-        const Ref shown = Ref::steal(PyObject_Repr(value));
-        raise("ConfigurationError", join("on_error must be 'stop', 'continue' or 'skip'; found ",
-                                         shown ? text_of(shown.get()) : "?"));
+        refuse("overflow must be 'block', 'reject', 'drop_newest' or 'drop_oldest'", value);
         return false;
     }
+    return true;
+}
+
+bool set_priority(PyObject* value, std::int32_t& priority) {
+    constexpr long long kLargest = 1LL << 30;
+    const long long number = PyLong_CheckExact(value) ? PyLong_AsLongLong(value) : kLargest + 1;
+    PyErr_Clear();
+    if (number < -kLargest || number > kLargest) {
+        refuse("priority must be a whole number from -2**30 to 2**30", value);
+        return false;
+    }
+    priority = static_cast<std::int32_t>(number);
     return true;
 }
 
@@ -30,9 +52,7 @@ bool set_capacity(PyObject* value, std::uint32_t& capacity) {
     const long long number = PyLong_CheckExact(value) ? PyLong_AsLongLong(value) : 0;
     PyErr_Clear();
     if (number < 1 || number > kLargest) {
-        const Ref shown = Ref::steal(PyObject_Repr(value));
-        raise("ConfigurationError", join("capacity must be a whole number from 1 to 2**30; found ",
-                                         shown ? text_of(shown.get()) : "?"));
+        refuse("capacity must be a whole number from 1 to 2**30", value);
         return false;
     }
     capacity = static_cast<std::uint32_t>(number);
@@ -67,7 +87,14 @@ bool set_option(SlotObject& slot, PyObject* name, PyObject* value) {
     if (option == "on_error") {
         return value == Py_None || set_policy(value, spec.on_error);
     }
-    const std::vector<std::string> options{"name", "when", "capacity", "on_error"};
+    if (option == "overflow") {
+        return set_overflow(value, spec.overflow);
+    }
+    if (option == "priority") {
+        return set_priority(value, spec.priority);
+    }
+    const std::vector<std::string> options{"name",     "when",     "capacity",
+                                           "overflow", "priority", "on_error"};
     raise("ConfigurationError", join("slot(): unknown option '", option, "'; the options are ",
                                      quoted_list(options), did_you_mean(option, options)));
     return false;

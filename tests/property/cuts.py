@@ -34,6 +34,10 @@ Places = Callable[[Foretold], list[int]]
 Act = Callable[[FlowSpec, int], bytes]
 
 
+def where(flags: list[bool]) -> list[int]:
+    return [number for number, is_so in enumerate(flags) if is_so]
+
+
 def calls_that_reach(point: str) -> Places:
     def places(foretold: Foretold) -> list[int]:
         reached = enumerate(foretold.end.points_in_call, start=1)
@@ -93,9 +97,12 @@ KINDS: dict[str, tuple[Places, Act]] = {
     "after the last write": (calls_that_reach("write"), inside_a_handler("write")),
     "while a call is parked": (
         # What is parked during a call was parked when the call before it had returned.
-        lambda f: [number for number, parked in enumerate(f.end.parked_in_call) if parked],
+        lambda f: where(f.end.parked_in_call),
         between_deliveries,
     ),
+    "with something due": (lambda f: where(f.end.due_in_call), between_deliveries),
+    "after a drop": (lambda f: where(f.end.dropped_in_call), between_deliveries),
+    "between turns": (lambda f: where(f.end.turned_in_call), between_deliveries),
     "with an open expectation": (lambda f: list(range(f.standstills)), with_open_expectation),
     "after a failure": (
         lambda f: [0] if f.end.failed and f.end.deadlock is None else [],

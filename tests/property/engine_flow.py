@@ -3,14 +3,29 @@
 # Handlers do not know the camera: it hangs on the routine object as an ordinary attribute (S4).
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, cast
 
 import stoplog as sl
-from property.oracle import Fact, RoutineState
-from property.random_flow import ANSWER, DrainedSpec, FlowSpec, Node, RoutineSpec, SlotSpec, behave
+from property.oracle import FACTOR, FIRST_WAIT, Fact, RoutineState
+from property.random_flow import (
+    ANSWER,
+    EVENTS,
+    DrainedSpec,
+    FlowSpec,
+    Node,
+    Policy,
+    RoutineSpec,
+    SlotSpec,
+    behave,
+)
+from stoplog.testing import ManualClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+
+START = datetime(2030, 1, 1, tzinfo=timezone.utc)
 
 
 class Camera:
@@ -39,7 +54,8 @@ class RandomRoutine(sl.Routine):
         self.camera.reach(point, self.job)
 
     def follow(self, spec: SlotSpec | DrainedSpec, fields: Mapping[str, int]) -> None:
-        behave(cast("Node", self), spec, fields, repaired=self.repaired)
+        attempt = self.delivery.attempt
+        behave(cast("Node", self), spec, fields, attempt, repaired=self.repaired)
 
 
 def handler(spec: SlotSpec) -> Callable[..., None]:
@@ -48,6 +64,12 @@ def handler(spec: SlotSpec) -> Callable[..., None]:
 
     handle.__name__ = spec.name
     return handle
+
+
+def policy_of(spec: SlotSpec) -> sl.Retry | Policy:
+    if spec.attempts == 1:
+        return spec.policy
+    return sl.Retry(spec.attempts, initial=FIRST_WAIT, factor=FACTOR, then=spec.policy)
 
 
 def drained_handler(spec: DrainedSpec) -> Callable[..., None]:
@@ -61,7 +83,12 @@ def drained_handler(spec: DrainedSpec) -> Callable[..., None]:
 def routine_of(spec: RoutineSpec, camera: Camera, *, repaired: bool) -> RandomRoutine:
     """Make a class with the slots of the spec, and one routine of it."""
     names: dict[str, Any] = {
-        slot.name: sl.slot(capacity=slot.capacity, on_error=slot.policy)(handler(slot))
+        slot.name: sl.slot(
+            capacity=slot.capacity,
+            overflow=slot.overflow,
+            priority=slot.priority,
+            on_error=policy_of(slot),
+        )(handler(slot))
         for slot in spec.slots
     }
     for drained in spec.drained:
@@ -75,8 +102,12 @@ def flow_of(spec: FlowSpec, camera: Camera, *, repaired: bool = False) -> sl.Flo
     flow = sl.Flow("random")
     for routine in spec.routines:
         flow.add(routine_of(routine, camera, repaired=repaired), routine.name)
-    for edge in spec.edges:
-        flow.connect(f"{edge.source}.{edge.event}", f"{edge.target}.{edge.slot}")
+    for routine in spec.routines:
+        for event in EVENTS:
+            for _, members in spec.targets(routine.name, event):
+                places = [".".join(place) for place in members]
+                target = sl.one_of(*places) if len(places) > 1 else places[0]
+                flow.connect(f"{routine.name}.{event}", target)
     return flow
 
 
@@ -125,3 +156,8 @@ def declared_state_of(state: sl.JobState, routine: str) -> RoutineState:
 
 def queue_of(state: sl.JobState) -> list[tuple[str, str, tuple[str, int], int]]:
     return sorted((d.routine, d.slot, (d.id.routine, d.id.number), d.attempt) for d in state.queued)
+
+
+def stopped_clock(at: datetime = START) -> ManualClock:
+    """Nothing is due before somebody waits for it."""
+    return ManualClock(at)

@@ -13,8 +13,10 @@ from property.random_flow import DrainedSpec, Fields, FlowSpec, HandlerError, Sl
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Outcome = Literal["finished", "failed", "skipped"]
+Outcome = Literal["finished", "failed", "skipped", "dropped"]
 Place = tuple[str, str]  # (routine, slot)
+LONGEST_STREAK = 64  # deliveries in a row from higher lanes (R1)
+FIRST_WAIT, FACTOR = 1, 2  # seconds until the next attempt
 
 
 class Fact(NamedTuple):
@@ -36,6 +38,7 @@ class Delivery:
     fields: Fields
     fed_by: str | None
     attempt: int = 1
+    forgiven: int = 0  # attempts from before the job was resumed as failed
 
 
 @dataclass
@@ -81,7 +84,9 @@ class Call:
 class Cell:
     """One routine in one job: a single mailbox over all its slots (R1)."""
 
-    mailbox: deque[Delivery] = field(default_factory=deque)
+    mailbox: deque[Delivery] = field(default_factory=deque)  # the first was begun, or is as others
+    begun: bool = False
+    streak: int = 0
     state: RoutineState = field(default_factory=RoutineState)
     emissions: int = 0
     scheduled: bool = False
@@ -108,6 +113,10 @@ class Oracle:
         self.fired: list[Place] = []
         self.from_outside = 0
         self.failed_deliveries = 0
+        self.dropped: dict[str, int] = {}
+        self.next_turn: dict[int, int] = {}  # by number of the group
+        self.now = 0
+        self.due: list[tuple[int, Delivery]] = []  # by time, then by when they failed
         self.history: list[Fact] = []
         self.deadlock: list[str] | None = None
         self.failed = False
@@ -115,6 +124,9 @@ class Oracle:
         # By number of the call: is another one parked meanwhile, and which points are reached?
         self.parked_in_call: list[bool] = []
         self.points_in_call: list[list[str]] = []
+        self.due_in_call: list[bool] = []
+        self.dropped_in_call: list[bool] = []
+        self.turned_in_call: list[bool] = []
         self.admitted = 0
 
     # ── from outside ─────────────────────────────────────────────────────────────────────────
@@ -135,6 +147,8 @@ class Oracle:
         while not self.failed:
             if self.ready:
                 self._turn()
+            elif self.due:
+                self._fall_due()
             elif self.awaited or not self._fire_drained():
                 return
             yield self.calls
@@ -145,7 +159,7 @@ class Oracle:
             return "failed"
         if self.ready:
             return "running"
-        return "waiting" if self.awaited else "completed"
+        return "waiting" if self.awaited or self.due else "completed"
 
     def answer(self, fields: Fields) -> None:
         """Send what is awaited, in the order of the names."""
@@ -163,6 +177,9 @@ class Oracle:
         """Try the failed delivery again, by repaired handlers: it is the head of the first."""
         again = self.cut()
         again.repaired, again.failed = True, False
+        for cell in again.cells.values():
+            if cell.begun:
+                cell.mailbox[0].forgiven = cell.mailbox[0].attempt - 1
         return again
 
     # ── one turn: one delivery of the routine in front (R7) ──────────────────────────────────
@@ -170,6 +187,8 @@ class Oracle:
     def _turn(self) -> None:
         name = self.ready[0]
         cell = self.cells[name]
+        if not cell.begun:
+            self._begin_next(cell)
         delivery = cell.mailbox[0]
         call = cell.outbox
         if call is None:
@@ -178,9 +197,18 @@ class Oracle:
             if not re_run:
                 self.parked_in_call.append(any(c.parked_on for c in self.cells.values()))
                 self.points_in_call.append(call.points)
+                self.due_in_call.append(bool(self.due))
+                self.dropped_in_call.append(bool(self.dropped))
+                self.turned_in_call.append(any(self.next_turn.values()))
                 self.calls += 1
             try:
-                behave(call, self._slot(delivery), delivery.fields, repaired=self.repaired)
+                behave(
+                    call,
+                    self._slot(delivery),
+                    delivery.fields,
+                    delivery.attempt,
+                    repaired=self.repaired,
+                )
             except HandlerError:
                 self._fail(cell, delivery)
                 return
@@ -190,19 +218,24 @@ class Oracle:
         """Settle, admit, keep, write down: all of it or nothing (R4, R5)."""
         place = (name, delivery.slot)
         self._give_back(place)
-        full = self._first_full(name, call)
+        turns, receivers = self._receivers(name, call)
+        full = next((to for _, _, to in receivers if self._blocks(to)), None)
         if full is not None:
             self._take(place)
             self._park(name, cell, call, full)
             return
-        cell.mailbox.popleft()
+        if self._is_refused(receivers):
+            self._take(place)
+            cell.outbox, cell.parked_on = None, None
+            self._fail(cell, delivery)
+            return
+        self._leave_mailbox(cell)
         cell.outbox, cell.parked_on = None, None
         cell.state = call.state
-        for event, fields in call.emitted:
-            for target in self.spec.targets(name, event):
-                cell.emissions += 1
-                made = Delivery((name, cell.emissions), *target, fields, f"{name}.{event}")
-                self._admit(made)
+        self.next_turn = turns
+        for event, fields, target in receivers:
+            cell.emissions += 1
+            self._admit(Delivery((name, cell.emissions), *target, fields, f"{name}.{event}"))
         for place_name in call.expected:
             if not self._has_early_signal(place_name):
                 self.awaited.add(place_name)
@@ -211,7 +244,11 @@ class Oracle:
 
     def _fail(self, cell: Cell, delivery: Delivery) -> None:
         """Drop what the call noted; the policy of the slot says what becomes of the delivery."""
-        policy = self._slot(delivery).policy
+        slot = self._slot(delivery)
+        if delivery.attempt - delivery.forgiven < slot.attempts:
+            self._postpone(cell, delivery)
+            return
+        policy = slot.policy
         self._write(delivery, "skipped" if policy == "skip" else "failed")
         if policy == "stop":
             delivery.attempt += 1
@@ -220,13 +257,56 @@ class Oracle:
         self.failed_deliveries += policy == "continue"
         place = (delivery.routine, delivery.slot)
         self._give_back(place)
-        cell.mailbox.popleft()
+        self._leave_mailbox(cell)
         self._end_turn(cell, place)
+
+    def _postpone(self, cell: Cell, delivery: Delivery) -> None:
+        """It is due later, and holds its room until then (R20)."""
+        self._write(delivery, "failed")
+        wait = FIRST_WAIT * FACTOR ** (delivery.attempt - delivery.forgiven - 1)
+        delivery.attempt += 1
+        self._leave_mailbox(cell)
+        self.due.append((self.now + wait, delivery))
+        self.due.sort(key=lambda item: item[0])
+        self._leave_turn(cell)
+
+    def _fall_due(self) -> None:
+        """Nothing else is left to do: time goes on to the next moment (R7, R9)."""
+        self.now = self.due[0][0]
+        fallen = [delivery for at, delivery in self.due if at == self.now]
+        self.due = [item for item in self.due if item[0] != self.now]
+        for delivery in reversed(fallen):
+            cell = self.cells[delivery.routine]
+            cell.mailbox.insert(1 if cell.begun else 0, delivery)
+        for delivery in fallen:
+            self._schedule(delivery.routine)
+
+    # ── lanes (R1) ───────────────────────────────────────────────────────────────────────────
+
+    def _begin_next(self, cell: Cell) -> None:
+        """Bring the one whose turn it is to the front; from now on it stays there."""
+        highest = max(self._slot(d).priority for d in cell.mailbox)
+        lower = [d for d in cell.mailbox if self._slot(d).priority < highest]
+        if lower and cell.streak == LONGEST_STREAK:
+            chosen, cell.streak = lower[0], 0
+        else:
+            chosen = next(d for d in cell.mailbox if self._slot(d).priority == highest)
+            cell.streak = cell.streak + 1 if lower else 0
+        cell.mailbox.remove(chosen)
+        cell.mailbox.appendleft(chosen)
+        cell.begun = True
+
+    def _leave_mailbox(self, cell: Cell) -> None:
+        cell.mailbox.popleft()
+        cell.begun = False
 
     def _end_turn(self, cell: Cell, settled: Place) -> None:
         """Those whom the commit made ready come first, then the woken, then the one that ran."""
         if self.used.get(settled, 0) < self.capacity.get(settled, 1):
             self.ready.extend(self.waiting.pop(settled, ()))
+        self._leave_turn(cell)
+
+    def _leave_turn(self, cell: Cell) -> None:
         name = self.ready.popleft()
         cell.scheduled = bool(cell.mailbox)
         if cell.scheduled:
@@ -234,12 +314,35 @@ class Oracle:
 
     # ── room (R5, R6) ────────────────────────────────────────────────────────────────────────
 
-    def _first_full(self, name: str, call: Call) -> Place | None:
-        for event, _ in call.emitted:
-            for target in self.spec.targets(name, event):
-                if self.used[target] >= self.capacity[target]:
-                    return target
-        return None
+    def _receivers(
+        self, name: str, call: Call
+    ) -> tuple[dict[int, int], list[tuple[str, Fields, Place]]]:
+        """Say where each emission goes, and who has the turns after that."""
+        turns = dict(self.next_turn)
+        receivers: list[tuple[str, Fields, Place]] = []
+        for event, fields in call.emitted:
+            for group, members in self.spec.targets(name, event):
+                mine = turns.get(group, 0) if group else 0
+                receivers.append((event, fields, members[mine]))
+                if group:
+                    turns[group] = (mine + 1) % len(members)
+        return turns, receivers
+
+    def _is_full(self, place: Place) -> bool:
+        return self.used[place] >= self.capacity[place]
+
+    def _blocks(self, place: Place) -> bool:
+        return self._overflow(place) == "block" and self._is_full(place)
+
+    def _is_refused(self, receivers: list[tuple[str, Fields, Place]]) -> bool:
+        """Tell whether a slot that refuses would get more than it has room for."""
+        asked: dict[Place, int] = {}
+        for _, _, place in receivers:
+            asked[place] = asked.get(place, 0) + 1
+        return any(
+            self._overflow(place) == "reject" and self.used[place] + count > self.capacity[place]
+            for place, count in asked.items()
+        )
 
     def _park(self, name: str, cell: Cell, call: Call, full: Place) -> None:
         path = [name, full[0]]
@@ -255,13 +358,31 @@ class Oracle:
         self.deadlock, self.failed = path, True
 
     def _admit(self, delivery: Delivery) -> None:
-        cell = self.cells[delivery.routine]
-        cell.mailbox.append(delivery)
-        self._take((delivery.routine, delivery.slot))
+        cell, place = self.cells[delivery.routine], (delivery.routine, delivery.slot)
         self.admitted += 1
-        if not cell.scheduled:
-            cell.scheduled = True
-            self.ready.append(delivery.routine)
+        if self._overflow(place) == "drop_newest" and self._is_full(place):
+            self._drop(delivery)
+            return
+        cell.mailbox.append(delivery)
+        self._take(place)
+        self._schedule(delivery.routine)
+        if self._overflow(place) == "drop_oldest":
+            lying = [d for d in cell.mailbox if d.slot == delivery.slot]
+            waiting = lying[1:] if cell.begun and cell.mailbox[0] is lying[0] else lying
+            if len(waiting) > self.capacity[place]:
+                cell.mailbox.remove(waiting[0])
+                self._give_back(place)
+                self._drop(waiting[0])
+
+    def _drop(self, delivery: Delivery) -> None:
+        place = f"{delivery.routine}.{delivery.slot}"
+        self.dropped[place] = self.dropped.get(place, 0) + 1
+        self._write(delivery, "dropped", 1)
+
+    def _schedule(self, routine: str) -> None:
+        if not self.cells[routine].scheduled:
+            self.cells[routine].scheduled = True
+            self.ready.append(routine)
 
     def _take(self, place: Place) -> None:
         if place in self.used:
@@ -274,10 +395,8 @@ class Oracle:
     # ── expectations and drained slots (R8b, R9) ─────────────────────────────────────────────
 
     def _has_early_signal(self, place: str) -> bool:
-        """An outside delivery that is queued already counts, a parked one too."""
-        routine, slot = place.split(".")
-        cell = self.cells[routine]
-        return any(d.slot == slot and d.id[0] == "" for d in cell.mailbox)
+        """An outside delivery that is queued already counts, one that is parked or due too."""
+        return any(f"{d.routine}.{d.slot}" == place and d.id[0] == "" for d in self.unsettled())
 
     def _fire_drained(self) -> bool:
         for place in self.spec.drained_in_order():
@@ -287,22 +406,31 @@ class Oracle:
                 return True
         return False
 
+    def unsettled(self) -> list[Delivery]:
+        """Name all that waits, is in call, or is due."""
+        queued = [delivery for cell in self.cells.values() for delivery in cell.mailbox]
+        return queued + [delivery for _, delivery in self.due]
+
     # ── small help ───────────────────────────────────────────────────────────────────────────
 
     def _outside(self, routine: str, slot: str, fields: Fields) -> Delivery:
         self.from_outside += 1
         return Delivery(("", self.from_outside), routine, slot, fields, None)
 
+    def _overflow(self, place: Place) -> str:
+        slot = self.spec.slot(*place)
+        return slot.overflow if isinstance(slot, SlotSpec) else "block"
+
     def _slot(self, delivery: Delivery) -> SlotSpec | DrainedSpec:
         return self.spec.slot(delivery.routine, delivery.slot)
 
-    def _write(self, delivery: Delivery, outcome: Outcome) -> None:
+    def _write(self, delivery: Delivery, outcome: Outcome, attempt: int = 0) -> None:
         fact = Fact(
             delivery.id,
             delivery.routine,
             delivery.slot,
             outcome,
-            delivery.attempt,
+            attempt or delivery.attempt,
             delivery.fed_by,
         )
         self.history.append(fact)

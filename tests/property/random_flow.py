@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Fields = dict[str, int]
 Policy = Literal["stop", "continue", "skip"]
+Overflow = Literal["block", "reject", "drop_newest", "drop_oldest"]
 EVENTS = ("x", "y")
 SLOTS = ("s", "t")
 ANSWER: Fields = {"value": 5, "hops": 1}
@@ -31,6 +32,10 @@ class SlotSpec:
     emits: tuple[str, ...]
     fails_when: tuple[int, int] | None  # (modulus, remainder) of the value
     expects: str | None  # "routine.slot", asked for by values that are even
+    fails_for: int = 99  # so many attempts
+    attempts: int = 1  # more: the policy is what follows the last of them
+    priority: int = 0
+    overflow: Overflow = "block"
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,8 @@ class DrainedSpec:
     name: str
     emits: tuple[str, ...]
     policy: Policy = "stop"
+    attempts: int = 1
+    priority: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,11 @@ class Edge:
     event: str
     target: str
     slot: str
+    group: int = 0  # those of the same number take turns
+
+    @property
+    def place(self) -> tuple[str, str]:
+        return self.target, self.slot
 
 
 @dataclass(frozen=True)
@@ -68,9 +80,19 @@ class FlowSpec:
     edges: tuple[Edge, ...]
     entries: tuple[Entry, ...]
 
-    def targets(self, routine: str, event: str) -> list[tuple[str, str]]:
-        """Name the slots that an event reaches, in the order of connection."""
-        return [(e.target, e.slot) for e in self.edges if (e.source, e.event) == (routine, event)]
+    def targets(self, routine: str, event: str) -> list[tuple[int, list[tuple[str, str]]]]:
+        """Name the slots that an event reaches, in the order of connection.
+
+        Each comes with 0, or they come together with the number of their group.
+        """
+        reached: list[tuple[int, list[tuple[str, str]]]] = []
+        for edge in self.edges:
+            if (edge.source, edge.event) == (routine, event):
+                if edge.group and reached and reached[-1][0] == edge.group:
+                    reached[-1][1].append(edge.place)
+                else:
+                    reached.append((edge.group, [edge.place]))
+        return reached
 
     def slot(self, routine: str, slot: str) -> SlotSpec | DrainedSpec:
         spec = next(r for r in self.routines if r.name == routine)
@@ -123,7 +145,12 @@ class Node(Protocol):
 
 
 def behave(
-    node: Node, slot: SlotSpec | DrainedSpec, fields: Mapping[str, int], *, repaired: bool
+    node: Node,
+    slot: SlotSpec | DrainedSpec,
+    fields: Mapping[str, int],
+    attempt: int,
+    *,
+    repaired: bool,
 ) -> None:
     """Do what a handler of this slot does: write, emit, write again, perhaps fail."""
     node.reach("start")
@@ -140,7 +167,7 @@ def behave(
     node.reach("write")
     if isinstance(slot, SlotSpec) and slot.fails_when and not repaired:
         modulus, remainder = slot.fails_when
-        if value % modulus == remainder:
+        if value % modulus == remainder and attempt <= slot.fails_for:
             raise HandlerError(f"value {value} in slot '{slot.name}'")
 
 
@@ -172,6 +199,7 @@ def flow_specs(draw: st.DrawFn) -> FlowSpec:
         for name in names
     )
     edges = [random_edge(random, names, places) for _ in range(random.randint(2, 5 * len(names)))]
+    edges += random_groups(random, names, places)
     entries = random.sample(places, random.randint(1, min(4, len(places))))
     return FlowSpec(
         routines,
@@ -181,7 +209,7 @@ def flow_specs(draw: st.DrawFn) -> FlowSpec:
 
 
 def random_slot(random: Random, name: str, places: list[str]) -> SlotSpec:
-    fails = random.random() < 0.15
+    fails = random.random() < 0.2
     return SlotSpec(
         name,
         capacity=random.choice((1, 1, 2, 3)),
@@ -189,7 +217,23 @@ def random_slot(random: Random, name: str, places: list[str]) -> SlotSpec:
         emits=random.choice(EMITS),
         fails_when=(random.randint(3, 9), random.randint(0, 2)) if fails else None,
         expects=random.choice(places) if random.random() < 0.2 else None,
+        fails_for=random.choice((1, 2, 99)),
+        attempts=random.choice((1, 2, 3)),
+        priority=random.choice((0, 0, 0, 1, -1)),
+        overflow=random.choice(("block", "block", "block", "reject", "drop_newest", "drop_oldest")),
     )
+
+
+def random_groups(random: Random, names: list[str], places: list[str]) -> list[Edge]:
+    """Draw slots that take turns: one group for some of the events."""
+    edges: list[Edge] = []
+    for number, name in enumerate(names, start=1):
+        ahead = [place for place in places if place.split(".")[0] > name]
+        if len(ahead) >= 2 and random.random() < 0.4:
+            event = random.choice(EVENTS)
+            members = random.sample(ahead, random.randint(2, min(3, len(ahead))))
+            edges += [Edge(name, event, *place.split("."), group=number) for place in members]
+    return edges
 
 
 def random_edge(random: Random, names: list[str], places: list[str]) -> Edge | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import signal
 import subprocess
 import sys
@@ -48,6 +47,10 @@ reached = threading.Event()
 def again(do):
     reached.set()
     do.out()
+
+def until_it_leaves(do):
+    reached.set()
+    threading.main_thread().join()
 """
 
 
@@ -73,13 +76,13 @@ LEAVING = {
         reached.wait(9)
         sys.exit(7)
     """,
-    "handlers sleeping": """
-        jobs = [start(lambda _: (reached.set(), time.sleep(0.3))) for _ in range(5)]
+    "handlers that end when it leaves": """
+        jobs = [start(until_it_leaves) for _ in range(5)]
         reached.wait(9)
     """,
     "handlers queued behind others": """
         with_one = sl.Concurrent(1)
-        jobs = [start(lambda _: (reached.set(), time.sleep(0.05)), with_one, 9) for _ in range(9)]
+        jobs = [start(until_it_leaves, with_one, 9) for _ in range(9)]
         reached.wait(9)
     """,
     "an executor that nobody holds": """
@@ -113,7 +116,7 @@ LEAVING = {
         executor.close()
     """,
     "a cancelled job whose handler runs": """
-        job = start(lambda _: (reached.set(), time.sleep(0.2)))
+        job = start(until_it_leaves)
         reached.wait(9)
         job.cancel()
     """,
@@ -166,7 +169,7 @@ LEAVING = {
     "a daemon thread that comes back when the interpreter has gone": """
         class Late:  # flushed when the interpreter is going
             closed = False
-            def flush(self):
+            def flush(self):  # the moment itself is what is tested: after the timeout below
                 time.sleep(0.6)
         class One(sl.Routine):
             @sl.slot(capacity=1)
@@ -260,14 +263,15 @@ def test_interpreter_leaves_no_thread_behind() -> None:
 def test_interpreter_leaves_with_runners_ten_times_over() -> None:
     """Trap 39: the moment of leaving differs each time."""
     source = """
-        jobs = [start(again, sl.Concurrent(4)) for _ in range(4)]
-        time.sleep(float(os.environ["STOPLOG_LEAVE_AFTER"]))
+        calls = threading.Semaphore(0)
+        def counted(do):
+            calls.release()
+            do.out()
+        jobs = [start(counted, sl.Concurrent(4)) for _ in range(4)]
+        for _ in range({after}):
+            calls.acquire()
     """
-    codes = []
-    for delay in range(10):
-        os.environ["STOPLOG_LEAVE_AFTER"] = str(delay / 1000)
-        codes.append(run_script(source).returncode)
-    del os.environ["STOPLOG_LEAVE_AFTER"]
+    codes = [run_script(source.replace("{after}", str(4**n))).returncode for n in range(10)]
 
     assert codes == [0] * 10
 
@@ -282,7 +286,7 @@ def test_ctrl_c_leaves_an_interpreter_that_waits_for_a_handler() -> None:
             BEGIN
             + textwrap.dedent("""
             signal.signal(signal.SIGINT, signal.default_int_handler)
-            job = start(lambda _: (reached.set(), time.sleep(100)))
+            job = start(lambda _: (reached.set(), threading.Event().wait()))
             reached.wait(9)
             atexit.register(print, "leaving", flush=True)
         """),
@@ -320,6 +324,7 @@ FORK = """
     reached.wait(9)
     child = os.fork()
     if child == 0:
+        signal.alarm(20)
         refused = []
         for act in (
             job.wait, job.snapshot, job.pause, job.cancel, job.finish, executor.close,
@@ -334,15 +339,7 @@ FORK = """
         assert other.run("do.input")["do"].n == 1
         assert start(lambda do: None, "background").result(9)["do"].n == 1
         {leave}(11 if len(refused) == 11 else 12)
-    for _ in range(100):
-        pid, status = os.waitpid(child, os.WNOHANG)
-        if pid:
-            break
-        time.sleep(0.1)
-    else:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        sys.exit("the child hangs")
+    status = os.waitpid(child, 0)[1]  # one that hangs is ended by its alarm
     held.set()
     assert job.result(9)["do"].n == 1
     sys.exit(os.waitstatus_to_exitcode(status))

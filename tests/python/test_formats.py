@@ -230,7 +230,7 @@ def test_state_changed_by_hand_is_checked_as_a_whole(state: sl.JobState, name: F
     other = {
         "json": ('"unsettled": 2', '"unsettled": 3'),
         "xml": ("<unsettled>2<", "<unsettled>3<"),
-        "text": ("1 1 1 2 1 0 4 1000", "1 1 1 3 1 0 4 1000"),
+        "text": ("1 1 1 2 1 0 1 0 1 0 1 0 4 1000", "1 1 1 3 1 0 1 0 1 0 1 0 4 1000"),
     }[name]
     assert text.count(other[0]) == 1
 

@@ -81,7 +81,7 @@ def test_slot_with_a_name_of_its_own() -> None:
     assert flow.run("renamed.in_").status is sl.JobStatus.COMPLETED
 
 
-@pytest.mark.parametrize("option", ["merge", "priority", "overflow", "timeout", "capactiy"])
+@pytest.mark.parametrize("option", ["merge", "timeout", "capactiy"])
 def test_unknown_option_of_a_slot_is_an_error(option: str) -> None:
     """Section 5: unknown options are errors, never ignored."""
     with pytest.raises((TypeError, sl.ConfigurationError), match=option):

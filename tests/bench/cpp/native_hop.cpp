@@ -68,7 +68,7 @@ std::shared_ptr<const Plan> ring() {
     Flow flow("ring", "1", ErrorPolicy::Stop);
     const auto name = [](int i) { return "r" + std::to_string(i % kRing); };
     const auto declared = std::make_shared<Declaration>();
-    declared->slots.push_back({"in", true, false, 1000, ErrorPolicy::Stop, {}});
+    declared->slots.push_back({"in", true, false, 1000, Overflow::Block, 0, ErrorRule(), {}});
     declared->events.push_back({"out", true, {}});
     for (int i = 0; i < kRing; ++i) {
         RoutineSpec spec;

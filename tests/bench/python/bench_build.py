@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import Bar, Figure, Options, Report, Suite, figure, main, park_a_thread, timed
+from relay import Relay
 
 import stoplog as sl
 
@@ -29,17 +30,6 @@ RUNS = 500
 MEGABYTE = 1_000_000
 
 RUN = "run of a one-routine flow"
-
-
-class Relay(sl.Routine):
-    @sl.event
-    def word(self, x: int) -> None:
-        """The number that came in."""
-
-    @sl.slot
-    def input(self, x: int) -> None:
-        if x > 0:
-            self.word(x=x - 1)
 
 
 class Sink(sl.Routine):

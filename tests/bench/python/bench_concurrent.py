@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from harness import Bar, Figure, Options, Report, Suite, main
+from relay import Relay
 
 import stoplog as sl
 
@@ -41,17 +42,6 @@ THOUSAND = f"{JOBS} jobs of {JOB_HOPS} hops on four runners, a hop"
 
 def on_runners(workers: int) -> str:
     return f"hop, {workers} workers"
-
-
-class Relay(sl.Routine):
-    @sl.event
-    def word(self, x: int) -> None:
-        """The hops left."""
-
-    @sl.slot
-    def input(self, x: int) -> None:
-        if x > 0:
-            self.emit("word", x=x - 1)
 
 
 class Napper(sl.Routine):

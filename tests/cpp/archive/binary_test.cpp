@@ -106,7 +106,7 @@ TEST(Binary, KeepsWhatBelongsToACell) {
     const CellState& count = loaded->cells[1];
 
     EXPECT_TRUE(count.is_in_call);
-    EXPECT_EQ(count.failed_attempts, 2U);
+    EXPECT_EQ(count.head_tries.failed, 2U);
     EXPECT_EQ(number_of(count.fields->value_at(1)), 1LL << 40);
     EXPECT_EQ(loaded->waiting.at(0).slot, 2U);
     EXPECT_EQ(loaded->error, sample_state().error);

@@ -9,55 +9,10 @@
 #include <gtest/gtest.h>
 
 #include "archive/small_codec.hpp"
+#include "archive/trips.hpp"
 
 namespace stoplog::test {
 namespace {
-
-struct Leg {
-    static constexpr std::string_view kTypeName = "Leg";
-    std::string to;
-    std::uint64_t miles = 0;
-};
-
-struct Trip {
-    static constexpr std::string_view kTypeName = "Trip";
-    std::string name;
-    std::int64_t began = 0;
-    std::vector<Leg> legs;
-};
-
-/// The same type, one line later.
-struct LongerTrip {
-    static constexpr std::string_view kTypeName = "Trip";
-    std::string name;
-    std::int64_t began = 0;
-    std::vector<Leg> legs;
-    std::uint32_t travellers = 1;
-};
-
-template <class Visitor, class Self>
-    requires archive::Of<Self, Leg>
-void visit_fields(Visitor& ar, Self& leg) {
-    ar("to", leg.to);
-    ar("miles", leg.miles);
-}
-
-template <class Visitor, class Self>
-    requires archive::Of<Self, Trip>
-void visit_fields(Visitor& ar, Self& trip) {
-    ar("name", trip.name);
-    ar("began", trip.began);
-    ar("legs", trip.legs);
-}
-
-template <class Visitor, class Self>
-    requires archive::Of<Self, LongerTrip>
-void visit_fields(Visitor& ar, Self& trip) {
-    ar("travellers", trip.travellers);
-    ar("name", trip.name);
-    ar("began", trip.began);
-    ar("legs", trip.legs);
-}
 
 /// How a type goes into a text and comes out of it again.
 struct JsonText {

@@ -240,7 +240,7 @@ TEST_F(CutTest, HoldsTheErrorOfAFailedJob) {
 
     EXPECT_EQ(state->status, JobStatus::Failed);
     EXPECT_EQ(state->error, (JobError{"a", "in", 1, "Failing", "on purpose", ""}));
-    EXPECT_EQ(state->cells[0].failed_attempts, 1U);
+    EXPECT_EQ(state->cells[0].head_tries.failed, 1U);
 }
 
 TEST_F(CutTest, HoldsWhetherTheJobIsOpen) {

@@ -3,28 +3,16 @@
 // Runs twice, with the barrier that the closer pays for and (STOPLOG_GATE=fences) with fences.
 #include "stoplog/engine/gate.hpp"
 
-#include "stoplog/base/error.hpp"
-
 #include <gtest/gtest.h>
 
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
 #include <future>
 #include <set>
 #include <thread>
 #include <vector>
-
-#ifdef __linux__
-#  include <cerrno>
-#  include <cstddef>
-#  include <linux/filter.h>
-#  include <linux/seccomp.h>
-#  include <sys/prctl.h>
-#  include <sys/syscall.h>
-#endif
 
 #include "engine/processor.hpp"
 
@@ -151,24 +139,50 @@ TEST(Gate, ClosedSeesNobodyInsideTheDoor) {
     EXPECT_GT(stranger.passes, 0U);
 }
 
+// Says when this thread cannot go on before another one does.
+class TellsWhenBlocked final : public Interleaver {
+public:
+    explicit TellsWhenBlocked(std::atomic<bool>& is_told) : is_told_(is_told) {
+        interleaver = this;
+    }
+    TellsWhenBlocked(const TellsWhenBlocked&) = delete;
+    TellsWhenBlocked& operator=(const TellsWhenBlocked&) = delete;
+    ~TellsWhenBlocked() override { interleaver = nullptr; }
+
+    void reached(Point point) override {
+        if (point == Point::Blocked) {
+            raise(is_told_);
+            std::this_thread::yield();
+        }
+    }
+
+private:
+    std::atomic<bool>& is_told_;
+};
+
 TEST(Gate, CloseWaitsForWhoIsInside) {
     Gate gate;
     std::atomic<bool> is_inside = false;
+    std::atomic<bool> is_told = false;  // the closer waits, or has closed it
     std::atomic<bool> is_closed = false;
     bool was_closed_meanwhile = true;
     std::thread runner([&] {
         take_passage();
         gate.enter();
         raise(is_inside);
-        std::this_thread::sleep_for(50ms);
+        wait_for(is_told);
         was_closed_meanwhile = is_closed;
         gate.leave();
     });
     wait_for(is_inside);
 
-    gate.close();
-    is_closed = true;
-    gate.open();
+    {
+        const TellsWhenBlocked closer(is_told);
+        gate.close();
+        is_closed = true;
+        raise(is_told);
+        gate.open();
+    }
     runner.join();
 
     EXPECT_FALSE(was_closed_meanwhile);
@@ -177,19 +191,22 @@ TEST(Gate, CloseWaitsForWhoIsInside) {
 TEST(Gate, WhoEntersWaitsUntilItIsOpen) {
     Gate gate;
     std::atomic<int> inside = 0;
-    const auto pass = [&] {
+    const auto pass = [&](std::atomic<bool>& is_told) {
+        const TellsWhenBlocked waits(is_told);
         gate.enter();
         ++inside;
+        raise(is_told);
         gate.leave();
     };
+    std::array<std::atomic<bool>, 2> are_told{};  // each waits, or is inside
     gate.close();
     std::thread runner([&] {
         take_passage();
-        pass();
+        pass(are_told[0]);
     });
-    std::thread stranger(pass);
+    std::thread stranger([&] { pass(are_told[1]); });
 
-    std::this_thread::sleep_for(50ms);
+    for (const std::atomic<bool>& is_told : are_told) wait_for(is_told);
     const int seen = inside;
     gate.open();
     runner.join();
@@ -330,45 +347,6 @@ TEST(Gate, HasAPassageForEveryThreadWhileItIsCut) {
     is_over = true;
     comers.join();
 }
-
-#ifdef __linux__
-// From now on the system refuses this process any barrier.
-bool refuse_barriers() {
-    std::array<sock_filter, 4> filter{
-        {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_membarrier, 0, 1),
-         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)}};
-    const sock_fprog program{filter.size(), filter.data()};
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
-}
-
-// 0: a refused close was told, and left the gate open.
-int close_refused() {
-    Gate gate;
-    if (!refuse_barriers()) {
-        return 3;
-    }
-    try {
-        gate.close();
-    } catch (const StateError&) {
-        gate.enter();
-        gate.leave();
-        return 0;
-    }
-    return 1;
-}
-
-TEST(GateDeathTest, RefusedBarrierIsToldAndLeavesItOpen) {
-    if (gate_detail::kFencing == Fencing::Everybody) {
-        GTEST_SKIP() << "no barrier is asked for";
-    }
-    GTEST_FLAG_SET(death_test_style, "threadsafe");
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): in the one thread of the child
-    EXPECT_EXIT(std::exit(close_refused()), testing::ExitedWithCode(0), "");
-}
-#endif
 
 }  // namespace
 }  // namespace stoplog::test

@@ -43,8 +43,10 @@ struct NativeSlot {
     std::string name;
     Body body = [](Call&) {};
     std::uint32_t capacity = 1000;
-    std::optional<ErrorPolicy> on_error = std::nullopt;
+    std::optional<ErrorRule> on_error = std::nullopt;
     bool is_drained = false;
+    Overflow overflow = Overflow::Block;
+    std::int32_t priority = 0;
 };
 
 // ---- what a body may do
@@ -168,8 +170,14 @@ public:
         std::map<std::string, Body> bodies;
         for (const NativeSlot& slot : slots) {
             bodies.emplace(slot.name, slot.body);
-            declared.slots.push_back(
-                {slot.name, true, slot.is_drained, slot.capacity, slot.on_error, {}});
+            declared.slots.push_back({slot.name,
+                                      true,
+                                      slot.is_drained,
+                                      slot.capacity,
+                                      slot.overflow,
+                                      slot.priority,
+                                      slot.on_error,
+                                      {}});
         }
         for (const std::string& event : events) declared.events.push_back({event, true, {}});
         if (has_total) declared.state.push_back({"total", "int"});
@@ -181,6 +189,9 @@ public:
     }
     void connect(const std::string& source, const std::string& target) {
         flow.connect(source, target, {});
+    }
+    void connect_one_of(const std::string& source, const std::vector<std::string>& targets) {
+        flow.connect_one_of(source, targets, {});
     }
     [[nodiscard]] std::uint32_t slot(const std::string& path) const {
         const Flow::End end = flow.find_slot(path);

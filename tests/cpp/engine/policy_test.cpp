@@ -154,8 +154,8 @@ TEST_F(PolicyTest, EachDeliveryCountsItsOwnAttempts) {
 
     again->run(1);
 
-    EXPECT_EQ(job->cut()->cells[0].failed_attempts, 1U);
-    EXPECT_EQ(again->cut()->cells[0].failed_attempts, 0U);
+    EXPECT_EQ(job->cut()->cells[0].head_tries.failed, 1U);
+    EXPECT_EQ(again->cut()->cells[0].head_tries.failed, 0U);
 }
 
 }  // namespace

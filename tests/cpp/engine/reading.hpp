@@ -105,7 +105,7 @@ inline Lines everything_of(const JobState& state) {
     for (const CellState& cell : state.cells) {
         const std::string name = routine_name(state, cell.routine);
         lines.push_back(name + " emitted " + std::to_string(cell.emitted) + ", attempts " +
-                        std::to_string(cell.failed_attempts) + ", total " +
+                        std::to_string(cell.head_tries.failed) + ", total " +
                         std::to_string(cell.fields ? total_of(state, cell.routine) : -1));
         append(name + " holds", mailbox_of(state, cell.routine));
     }

@@ -101,7 +101,8 @@ public:
              std::uint32_t capacity = 1000, ErrorPolicy on_error = ErrorPolicy::Stop,
              bool is_drained = false) {
         Declaration declared;
-        declared.slots.push_back({"in", true, is_drained, capacity, on_error, {}});
+        declared.slots.push_back(
+            {"in", true, is_drained, capacity, Overflow::Block, 0, on_error, {}});
         for (std::uint32_t i = 0; i < events; ++i) {
             declared.events.push_back({"out" + std::to_string(i), true, {}});
         }

@@ -235,7 +235,7 @@ TEST_P(Shared, FailureKeepsTheDeliveryAndEndsTheJob) {
     EXPECT_EQ(job->status(), JobStatus::Failed);
     const auto state = job->cut();
     EXPECT_EQ(state->cells[kRoutines].mailbox.size(), 1U);
-    EXPECT_EQ(state->cells[kRoutines].failed_attempts, 1U);
+    EXPECT_EQ(state->cells[kRoutines].head_tries.failed, 1U);
     expect_conserved(*state, sent);
     EXPECT_EQ(job->cut()->history.size(), state->history.size());
 }

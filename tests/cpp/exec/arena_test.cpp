@@ -7,9 +7,12 @@
 
 #include <array>
 #include <atomic>
-#include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <memory>
+#include <string>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 #include "exec/crew_tasks.hpp"
@@ -53,6 +56,21 @@ TEST(ArenaTest, EveryArenaHasItsOwnThreads) {
     EXPECT_TRUE(have_met);
 }
 
+/// No other thread of this process runs, or is about to.
+bool all_others_sleep() {
+    const std::string mine = std::to_string(gettid());
+    for (const auto& each : std::filesystem::directory_iterator("/proc/self/task")) {
+        std::ifstream file(each.path() / "stat");
+        std::string stat;
+        std::getline(file, stat);
+        const std::size_t state = stat.rfind(')') + 2;  // behind the name
+        if (each.path().filename() != mine && state < stat.size() && stat[state] == 'R') {
+            return false;
+        }
+    }
+    return true;
+}
+
 // The rest of the threads has nothing to do, and goes to sleep: it must wake up for the other one.
 TEST(ArenaTest, BusyRunnersTakeNoThreadsFromAnother) {
     constexpr std::uint32_t kBusy = 7;
@@ -66,8 +84,7 @@ TEST(ArenaTest, BusyRunnersTakeNoThreadsFromAnother) {
             may_go.wait(false);
         }));
         busy->submit(*tasks.back());
-        while (came <= i) std::this_thread::yield();
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        while (came <= i || !all_others_sleep()) std::this_thread::yield();
     }
 
     EXPECT_TRUE(all_meet(*on_arena(2), 2));

@@ -7,9 +7,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -76,19 +78,24 @@ inline void expect_none_lost(Crew& crew, int per_thread, std::uint32_t& most_at_
 
 /// True: so many tasks were in the crew at once, and met.
 inline bool all_meet(Crew& crew, std::uint32_t count) {
-    std::atomic<std::uint32_t> came = 0;
+    std::mutex mutex;
+    std::condition_variable all_came;
+    std::uint32_t came = 0;
+    std::uint32_t met = 0;
     const auto end = soon();
     std::vector<std::unique_ptr<Work>> tasks;
     for (std::uint32_t i = 0; i < count; ++i) {
         tasks.push_back(std::make_unique<Work>([&] {
+            std::unique_lock lock(mutex);
             ++came;
-            while (came < count && std::chrono::steady_clock::now() < end) {
-                std::this_thread::sleep_for(std::chrono::milliseconds(1));
-            }
+            all_came.notify_all();
+            met += all_came.wait_until(lock, end, [&] { return came == count; }) ? 1 : 0;
         }));
     }
     for (const auto& task : tasks) crew.submit(*task);
-    return crew.wait_idle(end) && came == count && std::chrono::steady_clock::now() < end;
+    const bool is_done = crew.wait_idle(end + std::chrono::seconds(5));
+    const std::lock_guard lock(mutex);
+    return is_done && met == count;
 }
 
 /// Threads that say when their crew has been destroyed, after all that came before.
@@ -115,10 +122,7 @@ inline void expect_dropped_by_its_own_runner(std::unique_ptr<Threads> threads) {
     std::atomic<bool> is_dropped = false;
     std::atomic<bool> is_gone = false;
     auto crew = std::make_shared<Crew>(std::make_unique<Watched>(std::move(threads), is_gone), 1);
-    Work last([&] {
-        is_dropped.wait(false);
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    });
+    Work last([&] { is_dropped.wait(false); });
     crew->submit(last);
 
     crew.reset();

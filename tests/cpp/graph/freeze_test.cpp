@@ -129,9 +129,9 @@ TEST_F(FreezeTest, SlotsPolicyStandsBeforeRoutinesAndRoutinesBeforeFlows) {
 
     const auto plan = flow.plan();
 
-    EXPECT_EQ(plan->slots[0].on_error, ErrorPolicy::Continue);
-    EXPECT_EQ(plan->slots[4].on_error, ErrorPolicy::Stop);
-    EXPECT_EQ(plan->slots[5].on_error, ErrorPolicy::Skip);
+    EXPECT_EQ(plan->slots[0].on_error.policy, ErrorPolicy::Continue);
+    EXPECT_EQ(plan->slots[4].on_error.policy, ErrorPolicy::Stop);
+    EXPECT_EQ(plan->slots[5].on_error.policy, ErrorPolicy::Skip);
 }
 
 TEST_F(FreezeTest, CapacityBelongsToTheSlot) {

@@ -80,11 +80,14 @@ public:
         std::vector<Waiting> by_slot = waiting;
         std::ranges::stable_sort(by_slot, {},
                                  [&](const Waiting& one) { return slot_path(one.slot); });
-        out_.varint(by_slot.size());
-        for (const Waiting& one : by_slot) {
-            archive::visit_fields(*this, one);
-        }
+        in_order(by_slot);
     }
+    void operator()(std::string_view, const std::vector<Tried>& tried) { in_order(tried); }
+    void operator()(std::string_view, const std::vector<DueDelivery>& due) { in_order(due); }
+    void operator()(std::string_view, const std::vector<DroppedCount>& dropped) {
+        in_any_order(dropped);
+    }
+    void operator()(std::string_view, const std::vector<NextTurn>& turns) { in_any_order(turns); }
     template <class Item, class View>
     void operator()(std::string_view, Queue<Item, View> queue) {
         out_.varint(queue.view.size());
@@ -125,16 +128,32 @@ public:
             row.out_.text(row.routine_name(cell.routine));
             row.fields(cell.fields, cell.routine);
             row.out_.varint(cell.mailbox.size());
-            cell.mailbox.each([&](const Delivery& delivery) {
-                row("", SlotNumber{delivery.slot});
-                row("", ConnectionNumber{delivery.connection});
-                row("", delivery.payload);
-            });
+            cell.mailbox.each([&](const Delivery& delivery) { row.item(delivery); });
         });
+        sorted(state_.due.size(),
+               [&](NamedRow& row, std::size_t i) { row.item(state_.due[i].delivery); });
     }
     [[nodiscard]] std::string take() const { return std::string(out_.view()); }
 
 private:
+    void item(const Delivery& delivery) {
+        (*this)("", SlotNumber{delivery.slot});
+        (*this)("", ConnectionNumber{delivery.connection});
+        (*this)("", delivery.payload);
+    }
+    template <class T>
+    void in_order(const std::vector<T>& list) {
+        out_.varint(list.size());
+        for (const T& one : list) {
+            archive::visit_fields(*this, one);
+        }
+    }
+    template <class T>
+    void in_any_order(const std::vector<T>& list) {
+        sorted(list.size(),
+               [&](NamedRow& row, std::size_t i) { archive::visit_fields(row, list[i]); });
+    }
+
     static constexpr wire::Mode kMode{.is_canonical = true, .allows_opaque = true};
 
     [[nodiscard]] std::string routine_name(std::uint32_t routine) const {

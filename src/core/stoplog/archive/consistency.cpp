@@ -55,12 +55,14 @@ public:
             check_cell(state_.cells[routine], routine);
             queued += state_.cells[routine].mailbox.size();
         }
+        queued += state_.due.size();
         require(state_.unsettled == queued, std::to_string(state_.unsettled),
                 " deliveries are unsettled, queued are ", std::to_string(queued));
         const bool may_rest = state_.is_open || !state_.awaited.empty() || has_ended(state_.status);
         require(queued != 0 || may_rest,
                 "nothing is queued or awaited, the job is not open, and has not ended");
         check_turns();
+        check_choices();
         check_slots(state_.awaited);
         check_slots(state_.fired);
         state_.history.each([&](const Record& record) { check_origin(record); });
@@ -74,6 +76,12 @@ private:
                 "', where the job never came");
         require(!cell.is_in_call || cell.mailbox.size() != 0, "routine '", name,
                 "' is in call with nothing");
+        for (const Tried& tried : cell.tried) {
+            require(tried.place < cell.mailbox.size() && tried.tries.forgiven <= tried.tries.failed,
+                    "what was tried for routine '", name, "' is not queued");
+        }
+        require(cell.head_tries.forgiven <= cell.head_tries.failed, "more attempts of routine '",
+                name, "' are forgiven than failed");
         cell.mailbox.each([&](const Delivery& delivery) {
             check_origin(delivery);
             require(legend_.slots[delivery.slot].routine == routine, "a delivery to '",
@@ -114,6 +122,21 @@ private:
             const std::string& name = legend_.routines[cell.routine].name;
             require((cell.mailbox.size() != 0) == (turns[cell.routine] == 1),
                     "the turn of routine '", name, "' and its mailbox contradict each other");
+        }
+    }
+
+    // What is due, what was dropped, and whose turn it is.
+    void check_choices() const {
+        for (const DueDelivery& due : state_.due) {
+            check_origin(due.delivery);
+        }
+        for (const DroppedCount& dropped : state_.dropped) {
+            require(dropped.slot < legend_.slots.size(), "what was dropped went to no slot");
+        }
+        for (const NextTurn& turn : state_.turns) {
+            require(turn.connection < legend_.connections.size() &&
+                        legend_.connections[turn.connection].takes_turns,
+                    "the next turn is that of a connection which takes none");
         }
     }
 

@@ -101,6 +101,14 @@ inline constexpr std::string_view kTypeName<CellState> = "Cell";
 template <>
 inline constexpr std::string_view kTypeName<Waiting> = "Waiting";
 template <>
+inline constexpr std::string_view kTypeName<Tried> = "Tried";
+template <>
+inline constexpr std::string_view kTypeName<DueDelivery> = "Due";
+template <>
+inline constexpr std::string_view kTypeName<DroppedCount> = "Dropped";
+template <>
+inline constexpr std::string_view kTypeName<NextTurn> = "Turn";
+template <>
 inline constexpr std::string_view kTypeName<JobState> = "JobState";
 
 /// How many enumerators there are.
@@ -127,6 +135,7 @@ template <class Visitor, class Self>
 void visit_fields(Visitor& ar, Self& slot) {
     ar("name", slot.name);
     ar("routine", RoutineNumber{slot.routine});
+    ar("priority", slot.priority);
 }
 
 template <class Visitor, class Self>
@@ -143,6 +152,7 @@ void visit_fields(Visitor& ar, Self& connection) {
     ar("source", RoutineNumber{connection.source});
     ar("target", SlotNumber{connection.target});
     ar("rename", connection.rename);
+    ar("takes_turns", connection.takes_turns);
 }
 
 template <class Visitor, class Self>
@@ -191,14 +201,48 @@ void visit_fields(Visitor& ar, Self& error) {
 }
 
 template <class Visitor, class Self>
+    requires Of<Self, Tried>
+void visit_fields(Visitor& ar, Self& tried) {
+    ar("place", tried.place);
+    ar("failed_attempts", tried.tries.failed);
+    ar("forgiven_attempts", tried.tries.forgiven);
+}
+
+template <class Visitor, class Self>
+    requires Of<Self, DueDelivery>
+void visit_fields(Visitor& ar, Self& due) {
+    visit_fields(ar, due.delivery);
+    ar("failed_attempts", due.tries.failed);
+    ar("forgiven_attempts", due.tries.forgiven);
+    ar("at", Wall{due.at});
+}
+
+template <class Visitor, class Self>
+    requires Of<Self, DroppedCount>
+void visit_fields(Visitor& ar, Self& dropped) {
+    ar("slot", SlotNumber{dropped.slot});
+    ar("count", dropped.count);
+}
+
+template <class Visitor, class Self>
+    requires Of<Self, NextTurn>
+void visit_fields(Visitor& ar, Self& turn) {
+    ar("connection", ConnectionNumber{turn.connection});
+}
+
+template <class Visitor, class Self>
     requires Of<Self, CellState>
 void visit_fields(Visitor& ar, Self& cell) {
     ar("routine", RoutineNumber{cell.routine});
     ar("is_used", cell.is_used);
     ar("is_in_call", cell.is_in_call);
-    ar("failed_attempts", cell.failed_attempts);
+    ar("is_begun", cell.is_begun);
+    ar("failed_attempts", cell.head_tries.failed);
+    ar("forgiven_attempts", cell.head_tries.forgiven);
+    ar("streak", cell.streak);
     ar("emitted", cell.emitted);
     ar("mailbox", queue<Delivery>(cell.mailbox));
+    ar("tried", cell.tried);
     ar("fields", DeclaredState{cell.fields, cell.routine});
 }
 
@@ -236,6 +280,9 @@ void visit_fields(Visitor& ar, Self& state) {
     ar("sent", state.sent);
     ar("unsettled", state.unsettled);
     ar("failed_deliveries", state.failed_deliveries);
+    ar("due", state.due);
+    ar("dropped", state.dropped);
+    ar("turns", state.turns);
     ar("history_limit", state.retention.size);
     ar("history_ttl", state.retention.ttl);
     ar("history_bytes", state.retention.bytes);

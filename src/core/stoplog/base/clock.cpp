@@ -2,6 +2,7 @@
 #include "stoplog/base/clock.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 
@@ -84,7 +85,19 @@ std::int64_t Timebase::ticks(std::int64_t nanoseconds) const {
                : rounded(static_cast<double>(nanoseconds) / nanoseconds_per_tick);
 }
 
+namespace {
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): one clock for the process
+std::atomic<WallTime> manual{0};
+}  // namespace
+
+void set_clock(WallTime at) { manual.store(at, std::memory_order_release); }
+
+bool is_clock_manual() { return manual.load(std::memory_order_acquire) != 0; }
+
 WallTime now_wall() {
+    if (const WallTime set = manual.load(std::memory_order_acquire); set != 0) {
+        return set;
+    }
     return std::chrono::duration_cast<std::chrono::nanoseconds>(
                std::chrono::system_clock::now().time_since_epoch())
         .count();

@@ -44,6 +44,11 @@ extern const bool kHasInvariantCounter;
 
 [[nodiscard]] WallTime now_wall();
 
+/// For tests: from now on the wall clock reads this, and moves only by being set. 0: it is the
+/// system's again.
+void set_clock(WallTime at);
+[[nodiscard]] bool is_clock_manual();
+
 /// This process's timebase, measured from its start to this moment.
 [[nodiscard]] Timebase current_timebase();
 

@@ -23,6 +23,7 @@ struct Legend {
     struct Slot {
         std::string name;
         std::uint32_t routine = kNone;
+        std::int64_t priority = 0;
     };
     /// A field of declared state.
     struct Field {
@@ -34,6 +35,7 @@ struct Legend {
         std::uint32_t source = kNone;                             // routine
         std::uint32_t target = kNone;                             // slot
         std::vector<std::pair<std::string, std::string>> rename;  // event's field, slot's field
+        bool takes_turns = false;  // with others: only one of them has a delivery
     };
 
     std::vector<Routine> routines;

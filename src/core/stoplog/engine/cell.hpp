@@ -9,6 +9,7 @@
 #include "stoplog/base/spin_lock.hpp"
 #include "stoplog/engine/call.hpp"
 #include "stoplog/engine/handler.hpp"
+#include "stoplog/engine/sorted_mailbox.hpp"
 #include "stoplog/exec/crew.hpp"
 #include "stoplog/graph/plan.hpp"
 #include "stoplog/state/delivery.hpp"
@@ -28,6 +29,12 @@ struct SlotRoom {
     std::uint32_t count;
     std::uint32_t capacity;
     [[nodiscard]] bool is_full() const { return count >= capacity; }
+};
+
+/// Of those that take turns, by the first of them in the plan, who has the next one.
+struct Turn {
+    std::uint32_t first_target;
+    std::uint32_t next;
 };
 
 /// A call whose handler has returned and whose commit has not happened: it waits for room.
@@ -53,15 +60,17 @@ struct alignas(64) Cell : Task {
     bool has_renames = false;     // a connection that feeds it renames fields
     bool is_waited_for = false;   // somebody waits for room in a slot of this one
     bool is_room_wanted = false;  // and stands outside
+    bool is_sorted = false;       // what waits is in `sorted`, and the mailbox holds the head alone
+    bool has_choices = false;     // what it emits may be dropped, refused, or take turns
     Handler* handler = nullptr;
     const Route* routes = nullptr;  // of the routine's events, in the plan
     std::uint64_t emitted = 0;
 
-    const void* identity = nullptr;     // of the handler: who may emit in its calls
-    const Delivery* head = nullptr;     // many lanes: the next to be handled, for who runs the cell
-    std::unique_ptr<Outbox> outbox;     // null: nothing waits to be committed
-    std::shared_ptr<CallLog> log;       // null: no state is declared, or it was not needed yet
-    std::uint32_t failed_attempts = 0;  // of the delivery at the head
+    const void* identity = nullptr;  // of the handler: who may emit in its calls
+    const Delivery* head = nullptr;  // many lanes: the next to be handled, for who runs the cell
+    std::unique_ptr<Outbox> outbox;  // null: nothing waits to be committed
+    std::shared_ptr<CallLog> log;    // null: no state is declared, or it was not needed yet
+    Tries tries;                     // of the delivery at the head
     std::atomic<std::uint32_t> in_call{kNone};    // the slot whose handler runs
     std::atomic<std::uint32_t> parked_on{kNone};  // the full slot in whose waiting list it stands
 
@@ -70,6 +79,9 @@ struct alignas(64) Cell : Task {
     std::shared_ptr<Document> fields;  // null: like the log
     Chain<Delivery> cancelled;         // what was queued at the cancel, until nobody looks at it
     std::unique_ptr<SlotRoom[]> many_rooms;
+    std::unique_ptr<SortedMailbox> sorted;
+    std::vector<Turn> turns;             // those that were taken
+    std::vector<std::uint64_t> dropped;  // by slot; empty: nothing was
 
     Cell() = default;
     Cell(const Cell&) = delete;
@@ -83,6 +95,10 @@ struct alignas(64) Cell : Task {
 
     [[nodiscard]] bool is_in_call() const {
         return in_call.load(std::memory_order_relaxed) != kNone;
+    }
+    /// Nothing waits for it, and nothing is in call.
+    [[nodiscard]] bool is_empty() const {
+        return mailbox.is_empty() && (!is_sorted || sorted->is_empty());
     }
     [[nodiscard]] bool is_parked() const {
         return parked_on.load(std::memory_order_relaxed) != kNone;

@@ -7,6 +7,7 @@
 #include "stoplog/state/job_state.hpp"
 
 #include <memory>
+#include <string>
 
 namespace stoplog {
 
@@ -16,6 +17,16 @@ public:
     /// `call.failure`. Not noexcept, since a dying interpreter may unwind its threads. Outside the
     /// gate.
     virtual Verdict invoke(Call& call) = 0;
+
+    /// Whether what went wrong is of the kind that `retry` tries again. Outside the gate.
+    [[nodiscard]] virtual bool is_retried(const Retry& /*retry*/, const Failure& /*failure*/) {
+        return true;
+    }
+    /// A full slot refused what the call emitted: the call has failed, and `failure` says so.
+    virtual void refuse(const std::string& message, Failure& failure) {
+        failure.error.type = "BackpressureError";
+        failure.error.message = message;
+    }
 
     /// Who may emit in such a call.
     [[nodiscard]] virtual const void* identity() const noexcept = 0;

@@ -2,6 +2,7 @@
 #include "stoplog/engine/job.hpp"
 
 #include "stoplog/base/error.hpp"
+#include "stoplog/engine/inside.hpp"
 
 #include <algorithm>
 #include <array>
@@ -61,6 +62,9 @@ JobStatus Job::status_now() const {
         return JobStatus::Paused;
     }
     if (unsettled_.load(std::memory_order_acquire) != 0) {
+        if (sleeping_.load(std::memory_order_acquire) != 0 && is_at_rest()) {
+            return JobStatus::Waiting;
+        }
         return has_begun_.load(std::memory_order_relaxed) ? JobStatus::Running : JobStatus::Pending;
     }
     if (!awaited_.empty()) {
@@ -95,7 +99,22 @@ bool Job::has_room(std::uint32_t slot) const {
         return true;
     }
     const std::lock_guard lock(cell->lock);
-    return !cell->room_of(slot).is_full();
+    return drops(slot) || !cell->room_of(slot).is_full();
+}
+
+std::map<std::string, std::uint64_t> Job::dropped() const {
+    std::map<std::string, std::uint64_t> counts;
+    const GateClosure closure(is_shared() ? &gate_ : nullptr);
+    const MutexLock lock(cells_mutex_);
+    for (const std::uint32_t routine : used_) {
+        const Cell& cell = *cell_of(routine);
+        for (std::uint32_t i = 0; i < cell.dropped.size(); ++i) {
+            if (cell.dropped[i] != 0) {
+                counts.emplace(plan_->legend->slot_path(cell.first_slot + i), cell.dropped[i]);
+            }
+        }
+    }
+    return counts;
 }
 
 void Job::check_sendable(std::uint32_t slot) const {
@@ -132,53 +151,37 @@ std::uint64_t Job::enter(std::uint32_t slot, PayloadRef payload) {
     return admit_from_outside(slot, std::move(payload), false);
 }
 
+void Job::refuse_sent(std::uint32_t slot) const {
+    throw BackpressureError(join("job ", id_, ": slot '", plan_->legend->slot_path(slot),
+                                 "' is full: it holds its capacity of ",
+                                 std::to_string(plan_->slots[slot].capacity)));
+}
+
 // Looked at and admitted in one instant: no end and no other sender in between.
 std::uint64_t Job::admit_from_outside(std::uint32_t slot, PayloadRef payload, bool is_send) {
     ManyLanes lanes;
+    Leavings leavings;
     std::uint64_t number = 0;
     {
         const Inside inside(*this);
         if (is_send) {
             require_sendable(slot);
             if (!has_room(slot)) {
-                throw BackpressureError(join("job ", id_, ": slot '",
-                                             plan_->legend->slot_path(slot),
-                                             "' is full: it holds its capacity of ",
-                                             std::to_string(plan_->slots[slot].capacity)));
+                refuse_sent(slot);
             }
         }
-        std::erase(awaited_, slot);
+        if (!is_send && plan_->slots[slot].overflow == Overflow::Reject && !has_room(slot)) {
+            refuse_sent(slot);
+        }
         if (is_shared()) {
-            number = admit_sent(lanes, slot, std::move(payload));
+            number = admit_sent(lanes, slot, std::move(payload), leavings);
         } else {
             OneLane lane(ready_);
-            number = admit_sent(lane, slot, std::move(payload));
+            number = admit_sent(lane, slot, std::move(payload), leavings);
         }
     }
     hand_over(lanes);
     return number;
-}
-
-// One that is queued already counts.
-void Job::take_expectations(const std::vector<std::uint32_t>& slots) {
-    for (const std::uint32_t slot : slots) {
-        const bool is_known = std::ranges::find(awaited_, slot) != awaited_.end();
-        if (!is_known && !is_queued_from_outside(slot)) {
-            awaited_.push_back(slot);
-        }
-    }
-}
-
-bool Job::is_queued_from_outside(std::uint32_t slot) const {
-    const Cell* cell = cell_of_slot(slot);
-    if (cell == nullptr) {
-        return false;
-    }
-    bool is_found = false;
-    cell->mailbox.view().each([&](const Delivery& delivery) {
-        is_found = is_found || (delivery.slot == slot && delivery.connection == kNone);
-    });
-    return is_found;
 }
 
 void Job::finish() {
@@ -251,13 +254,22 @@ std::optional<Failure> Job::take_interruption() {
     return std::exchange(interruption_, std::nullopt);
 }
 
+void Job::drop_one(const Delivery& delivery, Stamp now, Dropped& dropped) {
+    history_.write(delivery, delivery.payload,
+                   {now, now, Outcome::Cancelled, 1, history_.bytes_of(delivery.payload)},
+                   dropped.evicted.emplace_back());
+}
+
 // The records say cancelled; what a running call still looks at is kept until it returns.
 void Job::drop_queued(Cell& cell, Stamp now, Dropped& dropped) {
-    cell.mailbox.view().each([&](const Delivery& delivery) {
-        history_.write(delivery, delivery.payload,
-                       {now, now, Outcome::Cancelled, 1, history_.bytes_of(delivery.payload)},
-                       dropped.evicted.emplace_back());
-    });
+    const auto record = [&](const Delivery& delivery, Tries = {}) {
+        drop_one(delivery, now, dropped);
+    };
+    cell.mailbox.view().each(record);
+    if (cell.is_sorted) {
+        cell.sorted->cut().each(record);
+        dropped.sorted.push_back(cell.sorted->take_all());
+    }
     // With many lanes a runner may be about to look at a cell that is with the crew.
     const bool is_looked_at =
         cell.is_in_call() || (is_shared() && cell.is_scheduled && !cell.is_parked());
@@ -268,7 +280,7 @@ void Job::drop_queued(Cell& cell, Stamp now, Dropped& dropped) {
         cell.rooms[i].count = 0;
     }
     if (!is_looked_at) {
-        cell.failed_attempts = 0;
+        cell.tries = {};
         dropped.outboxes.push_back(std::move(cell.outbox));
         if (cell.log) {
             dropped.undone.push_back(cell.log.get());
@@ -296,6 +308,11 @@ void Job::cancel(std::string reason) {
         for (const std::uint32_t routine : used_) {
             drop_queued(*cell_of(routine), now, dropped);
         }
+        for (const auto& [at, due] : due_) {
+            drop_one(due.delivery, now, dropped);
+        }
+        dropped.due.swap(due_);
+        sleeping_.store(0);
         awaited_.clear();
         unsettled_.store(0);
         end_.store(static_cast<std::uint8_t>(JobStatus::Cancelled), std::memory_order_release);

@@ -28,6 +28,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,14 +63,20 @@ public:
     [[nodiscard]] const Plan& plan() const { return *plan_; }
     [[nodiscard]] JobStatus status() const;
     [[nodiscard]] bool is_shared() const { return crew_ != nullptr; }
+    /// Nothing may be handed out: it is paused, or has ended.
+    [[nodiscard]] bool must_stop() const { return is_paused() || is_ended(); }
     /// Somebody is running it at this moment.
     [[nodiscard]] bool is_running() const { return runners_.load(std::memory_order_seq_cst) != 0; }
     [[nodiscard]] bool is_ended() const { return end_.load(std::memory_order_acquire) != kNoEnd; }
     [[nodiscard]] bool is_paused() const { return is_paused_.load(std::memory_order_seq_cst); }
     /// A runner would find something to do.
     [[nodiscard]] bool has_work() const {
-        return !must_stop() && unsettled_.load(std::memory_order_acquire) != 0;
+        return !must_stop() && unsettled_.load(std::memory_order_acquire) != 0 && !sleeps();
     }
+    /// When the next delivery is tried again; 0: none is.
+    [[nodiscard]] WallTime next_due() const;
+    /// By "routine.slot": deliveries that were dropped because it was full.
+    [[nodiscard]] std::map<std::string, std::uint64_t> dropped() const;
     [[nodiscard]] std::uint64_t failed_deliveries() const {
         return failed_deliveries_.load(std::memory_order_relaxed);
     }
@@ -118,6 +125,8 @@ public:
             ready_.bring_forward(static_cast<std::uint32_t>(drawn % ready_.size()));
         }
     }
+    /// What has fallen due is ready. Whoever runs it looks by itself; this is for when nobody does.
+    void ring();
     /// Gives what is ready to the crew, now and from now on. Requires: there is a crew.
     void launch();
     /// The job stops here with this error, its queue kept. Nothing, where it has ended.
@@ -143,9 +152,16 @@ protected:
     virtual void went_idle() {}
     /// A runner of the crew has left the job standing still, or ended.
     virtual void came_to_rest() {}
+    /// Something is tried again later.
+    virtual void fell_asleep() {}
 
 private:
     static constexpr std::uint8_t kNoEnd = 0xFF;
+    /// What is dropped or taken from the middle: it goes after the gate.
+    struct Leavings {
+        std::vector<Evicted> evicted;
+        std::vector<SortedMailbox::Taken> taken;
+    };
     /// What a commit came to. What falls to nothing by it goes after the gate.
     struct Settled {
         Evicted evicted;
@@ -156,25 +172,50 @@ private:
         bool is_quiet = false;     // nothing is unsettled
         bool is_undone = false;    // the job has ended: the call takes no effect
         bool is_parked = false;    // it takes effect later
+        bool is_refused = false;   // by a full slot: the call fails
         bool keeps_turn = false;   // many lanes: the runner goes on with this cell
+        std::uint32_t refused_by = kNone;
+        Leavings leavings;
+    };
+    /// Where each delivery of a call goes, and who has the turns after it.
+    struct Choices {
+        struct One {
+            const Target* target;
+            std::uint32_t emission;
+        };
+        std::vector<One> all;
+        std::vector<Turn> turns;
     };
     /// The receiver of a call that emits once, to one slot; null: it emits otherwise.
     struct Sole {
         const Target* target = nullptr;
         Cell* receiver = nullptr;
     };
+    /// Deliveries, ordered by when they are tried again.
+    using DueList = std::multimap<WallTime, DueDelivery>;
     /// What falls to nothing by a cancel: it goes after the gate.
     struct Dropped {
         std::vector<Chain<Delivery>> mailboxes;
+        std::vector<SortedMailbox::All> sorted;
+        DueList due;
         std::vector<Evicted> evicted;
         std::vector<std::unique_ptr<Outbox>> outboxes;
         std::vector<CallLog*> undone;
     };
+    using SortedCuts = std::vector<std::pair<std::uint32_t, SortedMailbox::Cut>>;  // by routine
     class Inside;       // the gate, and the job's mutex
     class Translation;  // saved numbers to planned ones
     class Telling;      // a commit that somebody hears of
 
-    [[nodiscard]] bool must_stop() const { return is_paused() || is_ended(); }
+    /// Nothing is ready, and something is tried again later.
+    [[nodiscard]] bool sleeps() const {
+        return sleeping_.load(std::memory_order_acquire) != 0 && rests();
+    }
+    [[nodiscard]] bool rests() const;
+    /// A slot that is full drops something, so that nobody waits for room there.
+    [[nodiscard]] bool drops(std::uint32_t slot) const {
+        return plan_->slots[slot].overflow >= Overflow::DropNewest;
+    }
     [[nodiscard]] Cell* cell_of(std::uint32_t routine) const {
         return cells_[routine].load(std::memory_order_acquire);
     }
@@ -205,6 +246,15 @@ private:
                      Settled& settled);
     template <class Lanes>
     bool commit_watched(Lanes& lanes, Cell& cell, Call& call, const Attempt& attempt);
+    template <class Lanes>
+    bool refuse(Lanes& lanes, Cell& cell, Call& call, std::uint32_t slot, const Attempt& attempt);
+    template <class Lanes>
+    bool fix_head(Cell& cell);
+    template <class Lanes>
+    bool postpone(Lanes& lanes, Cell& cell, Call& call, const Retry& retry, ErrorText text,
+                  const Attempt& attempt);
+    template <class Lanes>
+    void wake_due(Lanes& lanes);
     void stop_at(Cell& cell, Call& call, Failure failure, ErrorText text, const Attempt& attempt);
     void make_fields(Cell& cell, Call& call, Verdict& verdict);
     void undo(Cell& cell, Call& call);
@@ -234,13 +284,24 @@ private:
                        Settled& settled, const Sole& sole, bool may_park);
     bool settle_many(ManyLanes& lanes, Cell& cell, Call& call, const Attempt& attempt,
                      Settled& settled, bool may_park);
-    template <class Lanes>
+    template <class Lanes, class Admit>
     void take_effect(Lanes& lanes, Cell& cell, Call& call, const Attempt& attempt, Settled& settled,
-                     const Sole& sole);
+                     const Admit& admit_all);
+    template <class Lanes>
+    std::uint32_t settle_choices(Lanes& lanes, Cell& cell, Call& call, const Attempt& attempt,
+                                 Settled& settled);
+    template <class Lanes>
+    std::uint64_t admit_choice(Lanes& lanes, Cell& cell, Delivery delivery, Stamp now,
+                               Leavings& leavings);
+    void drop(Cell& cell, Delivery delivery, Stamp now, Leavings& leavings);
+    std::uint32_t choose(const Cell& cell, Call& call, Choices& choices);
+    [[nodiscard]] std::uint32_t find_refusal(const Choices& choices);
+    template <class Lanes>
+    void schedule(Lanes& lanes, Cell& cell);
     template <class Lanes>
     void settle_head(Cell& cell, Call& call, const Attempt& attempt, Settled& settled);
     template <class Lanes>
-    void leave_turn(Cell& cell, Settled& settled);
+    void leave_turn(Lanes& lanes, Cell& cell, Settled& settled);
     template <class Lanes>
     void wake(Lanes& lanes, Cell& cell, std::uint32_t slot);
     void lock_touched(CellLocks& locks, Cell& cell, Call& call);
@@ -256,21 +317,33 @@ private:
     template <class Lanes>
     void on_quiet(Lanes& lanes);
     template <class Lanes>
-    std::uint64_t admit_sent(Lanes& lanes, std::uint32_t slot, PayloadRef payload);
+    std::uint64_t admit_sent(Lanes& lanes, std::uint32_t slot, PayloadRef payload,
+                             Leavings& leavings);
+    [[noreturn]] void refuse_sent(std::uint32_t slot) const;
     std::uint64_t admit_from_outside(std::uint32_t slot, PayloadRef payload, bool is_send);
     void require_sendable(std::uint32_t slot) const;
     void require_alive(std::string_view act) const;
     void end_by(Failure failure);
     [[nodiscard]] JobStatus status_now() const;
+    [[nodiscard]] bool is_at_rest() const { return ready_.is_empty() && tasks_.load() == 0; }
 
     // Each of these needs the gate closed.
     void drop_queued(Cell& cell, Stamp now, Dropped& dropped);
-    void cut_cells(JobState& state) const;
+    void drop_one(const Delivery& delivery, Stamp now, Dropped& dropped);
+    void cut_cells(JobState& state, SortedCuts& sorted) const;
+    void cut_choices(JobState& state, const Cell& cell) const;
+    static void lay_out(CellState& saved, const SortedMailbox::Cut& sorted);
+    void copy_parts(JobState& state, SortedCuts& sorted, Evicted& forgotten);
     void cut_turns(JobState& state) const;
 
     void describe(JobState& state) const;
     void restore(const JobState& state);
     void restore_cell(const JobState& state, const CellState& saved, const Translation& to);
+    void sort(Cell& cell);
+    Delivery restored(const Delivery& delivery, const Translation& to);
+    void restore_mailbox(Cell& cell, const CellState& saved, const Translation& to);
+    void restore_due(const JobState& state, const Translation& to);
+    void restore_choices(const JobState& state, const Translation& to);
     void restore_waiting(const Waiting& waiting, const Translation& to);
     void restore_history(const JobState& state, const Translation& to);
 
@@ -290,6 +363,7 @@ private:
 
     mutable Mutex mutex_;  // many lanes: of what is rarely looked at, from here to `interruption_`
     ReadyList ready_;      // one lane: all that is ready; many: what is ready and not with the crew
+    DueList due_;
     std::uint64_t sent_ = 0;
     std::vector<std::uint32_t> awaited_;
     std::vector<std::uint32_t> fired_;
@@ -311,32 +385,10 @@ private:
     bool is_open_ = false;                 // both under the job's mutex, too
     bool is_closed_ = false;               // by `finish`
     std::atomic<std::uint32_t> runners_{0};
-    std::atomic<std::uint32_t> telling_{0};  // runners between a commit and the end of `committed`
-    std::atomic<std::uint32_t> tasks_{0};    // cells that the crew has
+    std::atomic<std::uint32_t> telling_{0};   // runners between a commit and the end of `committed`
+    std::atomic<std::uint32_t> tasks_{0};     // cells that the crew has
+    std::atomic<std::uint32_t> sleeping_{0};  // how many are in `due_`
     std::atomic<std::uint64_t> failed_deliveries_{0};
-};
-
-/// Inside the gate with the job's mutex, where it has a crew: for what is rare. What it drops in
-/// there is destroyed after it, so declare that before it.
-class Job::Inside {
-public:
-    explicit Inside(Job& job) STOPLOG_UNCHECKED : job_(job) {
-        if (job_.is_shared()) {
-            job_.gate_.enter();
-            job_.mutex_.lock();
-        }
-    }
-    ~Inside() STOPLOG_UNCHECKED {
-        if (job_.is_shared()) {
-            job_.mutex_.unlock();
-            job_.gate_.leave();
-        }
-    }
-    Inside(const Inside&) = delete;
-    Inside& operator=(const Inside&) = delete;
-
-private:
-    Job& job_;
 };
 
 /// A random id: jobs started in different processes never share one.

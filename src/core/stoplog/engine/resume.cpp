@@ -50,6 +50,10 @@ public:
         return found(connections_[saved], "connection", [&] { return text_of(saved_, saved); });
     }
     [[nodiscard]] bool has_routine(std::uint32_t saved) const { return routines_[saved] != kNone; }
+    [[nodiscard]] bool has_slot(std::uint32_t saved) const { return slots_[saved] != kNone; }
+    [[nodiscard]] bool has_connection(std::uint32_t saved) const {
+        return connections_[saved] != kNone;
+    }
     /// A record of something that is gone is dropped: history is never needed to resume.
     [[nodiscard]] bool has(const Record& record) const {
         return slots_[record.slot] != kNone &&
@@ -68,6 +72,7 @@ private:
         for (const auto& [from, to] : legend.connections[connection].rename) {
             text += join(" ", from, "=", to);
         }
+        text += legend.connections[connection].takes_turns ? " by turns" : "";
         return text;
     }
     template <class Name>
@@ -115,6 +120,8 @@ void Job::restore(const JobState& state) {
         }
         restore_cell(state, saved, to);
     }
+    restore_due(state, to);
+    restore_choices(state, to);
     for (const std::uint32_t routine : state.ready) {
         ready_.push(to.routine(routine));
     }
@@ -134,22 +141,96 @@ void Job::restore_cell(const JobState& state, const CellState& saved, const Tran
     const std::uint32_t routine = to.routine(saved.routine);
     Cell& cell = make_cell(routine);
     cell.emitted = saved.emitted;
-    cell.failed_attempts = saved.failed_attempts;
-    cell.is_scheduled = saved.mailbox.size() != 0;
-    saved.mailbox.each([&](const Delivery& delivery) {
-        Delivery moved = delivery;
-        moved.slot = to.slot(delivery.slot);
-        moved.connection = to.connection(delivery.connection);
-        ++cell.room_of(moved.slot).count;
-        add<OneLane>(unsettled_, std::uint64_t{1});
-        cell.mailbox.push(std::move(moved));
-    });
-    cell.head = cell.is_scheduled ? &cell.mailbox.front() : nullptr;
+    cell.tries = saved.head_tries;
+    if (state.status == JobStatus::Failed) {
+        cell.tries.forgiven = cell.tries.failed;
+    }
+    restore_mailbox(cell, saved, to);
+    cell.is_scheduled = !cell.is_empty();
+    cell.head = cell.mailbox.is_empty() ? nullptr : &cell.mailbox.front();
     if (cell.needs_fields && saved.fields) {
         cell.log = std::make_shared<CallLog>(family_, plan_->legend->routines[routine].name);
         cell.fields = cell.handler->restore_fields(cell.log, state, saved);
         cell.log->set_root(cell.fields.get());
         cell.needs_fields = false;
+    }
+}
+
+Delivery Job::restored(const Delivery& delivery, const Translation& to) {
+    Delivery moved = delivery;
+    moved.slot = to.slot(delivery.slot);
+    moved.connection = to.connection(delivery.connection);
+    ++cell_for(plan_->slots[moved.slot].routine).room_of(moved.slot).count;
+    add<OneLane>(unsettled_, std::uint64_t{1});
+    return moved;
+}
+
+// What was handed out stays the first. All that came back to their lane stand at its front, so the
+// last of them is put there first.
+void Job::restore_mailbox(Cell& cell, const CellState& saved, const Translation& to) {
+    const bool has_head = saved.is_begun || saved.is_in_call || saved.head_tries.failed != 0;
+    std::vector<SortedMailbox::Returned> returned;
+    std::uint64_t place = 0;
+    auto tried = saved.tried.begin();
+    saved.mailbox.each([&](const Delivery& delivery) {
+        Delivery moved = restored(delivery, to);
+        if (!cell.is_sorted || (place == 0 && has_head)) {
+            cell.mailbox.push(std::move(moved));
+        } else if (tried != saved.tried.end() && tried->place == place) {
+            returned.push_back({std::move(moved), tried->tries});
+        } else {
+            cell.sorted->push(std::move(moved));
+        }
+        ++place;
+        while (tried != saved.tried.end() && tried->place < place) {
+            ++tried;
+        }
+    });
+    for (std::size_t i = returned.size(); i-- > 0;) {
+        cell.sorted->push_front(std::move(returned[i].delivery), returned[i].tries);
+    }
+    if (cell.is_sorted) {
+        cell.sorted->set_streak(saved.streak);
+    }
+}
+
+// A routine that tries nothing again any more still has these.
+void Job::restore_due(const JobState& state, const Translation& to) {
+    for (const DueDelivery& due : state.due) {
+        Cell& cell = cell_for(plan_->slots[to.slot(due.delivery.slot)].routine);
+        if (!cell.is_sorted) {
+            sort(cell);
+            cell.mailbox.view().each([&](const Delivery& queued) { cell.sorted->push(queued); });
+            cell.mailbox = Chain<Delivery>();
+            cell.head = nullptr;
+        }
+        due_.emplace(due.at, DueDelivery{restored(due.delivery, to), due.tries, due.at});
+    }
+    sleeping_.store(static_cast<std::uint32_t>(due_.size()));
+}
+
+void Job::restore_choices(const JobState& state, const Translation& to) {
+    for (const DroppedCount& dropped : state.dropped) {
+        if (!to.has_slot(dropped.slot)) {
+            continue;
+        }
+        Cell& cell = cell_for(plan_->slots[to.slot(dropped.slot)].routine);
+        cell.dropped.resize(plan_->legend->slot_count(cell.routine));
+        cell.dropped[to.slot(dropped.slot) - cell.first_slot] = dropped.count;
+    }
+    for (const NextTurn& turn : state.turns) {
+        if (!to.has_connection(turn.connection)) {
+            continue;
+        }
+        const std::uint32_t connection = to.connection(turn.connection);
+        Cell& cell = cell_for(plan_->legend->connections[connection].source);
+        for (std::uint32_t i = 0; i < plan_->targets.size(); i += plan_->targets[i].group) {
+            for (std::uint32_t next = 0; next < plan_->targets[i].group; ++next) {
+                if (plan_->targets[i + next].connection == connection) {
+                    cell.turns.push_back({i, next});
+                }
+            }
+        }
     }
 }
 

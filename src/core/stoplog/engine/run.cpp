@@ -1,10 +1,14 @@
 // The runners' loops: with one lane one delivery a turn, whoever became ready first; with many
 // lanes a routine's turn is a budget of deliveries.
+#include "stoplog/base/error.hpp"
+#include "stoplog/engine/inside.hpp"
 #include "stoplog/engine/job.hpp"
 #include "stoplog/engine/telling.hpp"
 
 #include <algorithm>
 #include <exception>
+#include <optional>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -31,7 +35,9 @@ STOPLOG_INLINE void Job::look_ahead() const {
         __builtin_prefetch(far + 64);
         __builtin_prefetch(far + 128);
         const Cell& near = *cell_of(ready_.at(1));
-        __builtin_prefetch(&near.mailbox.front());
+        if (!near.is_sorted) [[likely]] {
+            __builtin_prefetch(&near.mailbox.front());
+        }
         __builtin_prefetch(near.handler);
     }
 }
@@ -44,7 +50,13 @@ std::uint64_t Job::run(std::uint64_t limit) {
     std::uint64_t attempts = 0;
     expire();
     Stamp stamp = now_stamp();
-    while (attempts < limit && has_work()) {
+    while (attempts < limit && !must_stop() && unsettled_.load(std::memory_order_relaxed) != 0) {
+        if (sleeping_.load(std::memory_order_relaxed) != 0) [[unlikely]] {
+            wake_due(lane);
+            if (ready_.is_empty()) {
+                break;
+            }
+        }
         if (ready_.is_empty()) [[unlikely]] {  // only a state made by hand is in such a circle
             static_cast<void>(std::ranges::any_of(
                 used_, [&](auto used) { return fail_where_circular(*cell_of(used)); }));
@@ -83,6 +95,9 @@ void Job::run_cell(Cell& first) {
         expire();
         Stamp stamp = now_stamp();
         for (std::uint32_t turn = 0; cell != nullptr && turn < kBudget && !must_stop(); ++turn) {
+            if (sleeping_.load(std::memory_order_relaxed) != 0) [[unlikely]] {
+                wake_due(lanes);
+            }
             const bool is_owner = cell->outbox ? retry_commit(lanes, *cell, call)
                                                : attempt(lanes, *cell, call, stamp);
             cell = hand_over(lanes, is_owner ? cell : nullptr);
@@ -202,12 +217,34 @@ void Job::make_fields(Cell& cell, Call& call, Verdict& verdict) {
     cell.needs_fields = false;
 }
 
+// Whose turn it is, is decided as late as can be, and then stays: in the cut it is the first.
+// False: the job has ended meanwhile.
+template <class Lanes>
+bool Job::fix_head(Cell& cell) {
+    std::optional<SortedMailbox::Taken> taken;  // what it lets go of goes after the gate
+    const GatePass<Lanes> pass(gate_);
+    const CellLock<Lanes> lock(cell);
+    if (is_ended()) {
+        return false;
+    }
+    if (cell.mailbox.is_empty()) {
+        taken = cell.sorted->take_next();
+        cell.mailbox.push(std::move(taken->delivery));
+        cell.tries = taken->tries;
+    }
+    cell.head = &cell.mailbox.front();
+    return true;
+}
+
 // A handler may let others in, so nothing read before it counts after it but the cell itself: cells
 // live as long as the job.
 template <class Lanes>
 STOPLOG_INLINE bool Job::attempt(Lanes& lanes, Cell& cell, Call& call, Stamp& stamp) {
+    if (cell.is_sorted && !fix_head<Lanes>(cell)) [[unlikely]] {
+        return true;
+    }
     const Delivery& head = Lanes::kIsShared ? *cell.head : cell.mailbox.front();
-    call.begin(cell, head, cell.identity, cell.failed_attempts + 1);
+    call.begin(cell, head, cell.identity, cell.tries.failed + 1);
     cell.in_call.store(head.slot, std::memory_order_relaxed);
     has_begun_.store(true, std::memory_order_relaxed);
     Verdict verdict = Verdict::Done;
@@ -249,8 +286,19 @@ bool Job::decide(Lanes& lanes, Cell& cell, Call& call, Stamp began, Stamp ended)
         cell.cancelled = Chain<Delivery>();
         return true;
     }
-    const ErrorPolicy policy = plan_->slots[call.delivery().slot].on_error;
+    const ErrorRule& rule = plan_->slots[call.delivery().slot].on_error;
+    ErrorPolicy policy = rule.policy;
     ErrorText text(failure.error.type + ": " + failure.error.message);
+    if (policy == ErrorPolicy::Retry) {
+        const Retry& retry = *rule.retry;
+        const std::uint32_t tried = call.attempt() - cell.tries.forgiven;
+        if (tried < retry.max_attempts && cell.handler->is_retried(retry, failure)) {
+            return postpone(lanes, cell, call, retry, std::move(text),
+                            {began, ended, Outcome::Failed, call.attempt(),
+                             history_.bytes_of(call.delivery().payload)});
+        }
+        policy = retry.then;
+    }
     if (policy == ErrorPolicy::Stop) {
         stop_at(cell, call, std::move(failure), std::move(text),
                 {began, ended, Outcome::Failed, call.attempt(),
@@ -262,6 +310,19 @@ bool Job::decide(Lanes& lanes, Cell& cell, Call& call, Stamp began, Stamp ended)
                   {began, ended, policy == ErrorPolicy::Skip ? Outcome::Skipped : Outcome::Failed,
                    call.attempt()});
 }
+
+// It goes on as a failed call does, though its handler returned.
+template <class Lanes>
+bool Job::refuse(Lanes& lanes, Cell& cell, Call& call, std::uint32_t slot, const Attempt& attempt) {
+    cell.handler->refuse(
+        join("slot '", plan_->legend->slot_path(slot), "' is full: it holds its capacity of ",
+             std::to_string(plan_->slots[slot].capacity), " and refuses more"),
+        call.failure);
+    return decide(lanes, cell, call, attempt.began, attempt.ended);
+}
+
+template bool Job::refuse(OneLane&, Cell&, Call&, std::uint32_t, const Attempt&);
+template bool Job::refuse(ManyLanes&, Cell&, Call&, std::uint32_t, const Attempt&);
 
 // The delivery stays at its place, to be tried again; the job has failed.
 void Job::stop_at(Cell& cell, Call& call, Failure failure, ErrorText text, const Attempt& attempt) {
@@ -284,7 +345,7 @@ void Job::stop_at(Cell& cell, Call& call, Failure failure, ErrorText text, const
             history_.note_late(attempt.ended);
             history_.write_otherwise(delivery, delivery.payload, attempt, std::move(text), evicted);
         }
-        ++cell.failed_attempts;
+        ++cell.tries.failed;
         end_by(std::move(failure));
     }
     telling.tell();
@@ -307,7 +368,7 @@ void Job::undo(Cell& cell, Call& call) {
 template <class Lanes>
 bool Job::retry_commit(Lanes& lanes, Cell& cell, Call& call) {
     const Delivery& head = Lanes::kIsShared ? *cell.head : cell.mailbox.front();
-    call.begin(cell, head, nullptr, cell.failed_attempts + 1);
+    call.begin(cell, head, nullptr, cell.tries.failed + 1);
     const std::unique_ptr<Outbox> outbox = std::move(cell.outbox);
     for (Emission& emission : outbox->emissions) {
         call.note(std::move(emission.payload), emission.event);

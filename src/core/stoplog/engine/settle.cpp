@@ -3,6 +3,7 @@
 // Inside the gate the delivery is settled, what the call emitted is admitted, its state is kept and
 // its record written. What falls to nothing by that is destroyed after the gate, for it may run
 // foreign code. With many lanes all cells that the commit touches are locked together.
+#include "stoplog/engine/admit.hpp"
 #include "stoplog/engine/job.hpp"
 
 #include <algorithm>
@@ -44,21 +45,6 @@ STOPLOG_INLINE std::uint32_t Job::find_full(const Cell& cell, Call& call, const 
         return sole.receiver->room_of(slot).is_full() ? slot : kNone;
     }
     return call.emission_count() == 0 ? kNone : find_full(cell, call);
-}
-
-template <class Lanes>
-STOPLOG_INLINE void Job::admit(Lanes& lanes, Cell& cell, PayloadRef payload, std::uint64_t number,
-                               std::uint64_t root, std::uint32_t slot, std::uint32_t connection) {
-    const Delivery& admitted =
-        cell.mailbox.emplace(std::move(payload), number, root, slot, connection);
-    ++cell.room_of(slot).count;
-    if (!cell.is_scheduled) {
-        cell.is_scheduled = true;
-        if constexpr (Lanes::kIsShared) {
-            cell.head = &admitted;
-        }
-        lanes.wake(cell);
-    }
 }
 
 // One receiver takes over the call's own reference. Returns how many there are.
@@ -124,30 +110,33 @@ STOPLOG_INLINE void Job::settle_head(Cell& cell, Call& call, const Attempt& atte
     if constexpr (Lanes::kIsShared) {
         history_lock_.unlock();
     }
-    cell.failed_attempts = 0;
+    cell.tries = {};
     settled.segment = cell.mailbox.discard(is_shared);
 }
 
 // One lane: behind the others where more is queued for it. Many: the runner goes on with it, or
 // lets it go; where the call's state is still to be cleared up, that is decided later.
 template <class Lanes>
-STOPLOG_INLINE void Job::leave_turn(Cell& cell, Settled& settled) {
+STOPLOG_INLINE void Job::leave_turn(Lanes&, Cell& cell, Settled& settled) {
     if constexpr (Lanes::kIsShared) {
-        if (cell.mailbox.is_empty()) {
+        if (cell.is_empty()) {
             cell.is_scheduled = settled.is_held;
         } else {
-            cell.head = &cell.mailbox.front();
+            cell.head = cell.is_sorted ? nullptr : &cell.mailbox.front();
             settled.keeps_turn = true;
         }
     } else {
         ready_.pop();
-        if (cell.mailbox.is_empty()) {
+        if (cell.is_empty()) {
             cell.is_scheduled = false;
         } else {
             ready_.push(cell.routine);
         }
     }
 }
+
+template void Job::leave_turn(OneLane&, Cell&, Settled&);
+template void Job::leave_turn(ManyLanes&, Cell&, Settled&);
 
 // Waits for nobody: a cell that was kept for its state alone is let go, or has new deliveries.
 // Where the job has ended, it is kept: the runner drops what a cancel left to it.
@@ -157,20 +146,20 @@ bool Job::leave_late(Cell& cell) {
     if (is_ended()) {
         return true;
     }
-    const bool has_more = !cell.mailbox.is_empty();
+    const bool has_more = !cell.is_empty();
     if (has_more) {
-        cell.head = &cell.mailbox.front();
+        cell.head = cell.is_sorted ? nullptr : &cell.mailbox.front();
     } else {
         cell.is_scheduled = false;
     }
     return has_more;
 }
 
-template <class Lanes>
+template <class Lanes, class Admit>
 STOPLOG_INLINE void Job::take_effect(Lanes& lanes, Cell& cell, Call& call, const Attempt& attempt,
-                                     Settled& settled, const Sole& sole) {
+                                     Settled& settled, const Admit& admit_all) {
     const std::uint32_t slot = call.delivery().slot;
-    const std::uint64_t admitted = admit_emissions(lanes, cell, call, settled, sole);
+    const std::uint64_t admitted = admit_all();
     settle_head<Lanes>(cell, call, attempt, settled);
     if (cell.log && cell.log->is_dirty()) {
         settled.is_dirty = settled.is_held = true;
@@ -182,7 +171,7 @@ STOPLOG_INLINE void Job::take_effect(Lanes& lanes, Cell& cell, Call& call, const
     if (!call.expected().empty()) [[unlikely]] {
         take_expectations(call.expected());
     }
-    leave_turn<Lanes>(cell, settled);
+    leave_turn(lanes, cell, settled);
     if (admitted != 1) {
         settled.is_quiet = add<Lanes>(unsettled_, admitted - 1) == 0;
     }
@@ -195,18 +184,59 @@ STOPLOG_INLINE bool Job::settle(Lanes& lanes, Cell& cell, Call& call, const Atte
                                 Settled& settled, const Sole& sole, bool may_park) {
     SlotRoom& room = cell.room_of(call.delivery().slot);
     --room.count;
-    const std::uint32_t full = find_full(cell, call, sole);
+    std::uint32_t full = kNone;
+    if (cell.has_choices && call.emission_count() != 0) [[unlikely]] {
+        full = settle_choices(lanes, cell, call, attempt, settled);
+    } else {
+        full = find_full(cell, call, sole);
+        if (full == kNone) [[likely]] {
+            take_effect(lanes, cell, call, attempt, settled,
+                        [&] { return admit_emissions(lanes, cell, call, settled, sole); });
+        }
+    }
     if (full == kNone) [[likely]] {
-        take_effect(lanes, cell, call, attempt, settled, sole);
         return true;
     }
     ++room.count;
+    if (settled.is_refused) [[unlikely]] {
+        settled.refused_by = full;
+        return true;
+    }
     if (!may_park) {
         return false;
     }
     settled.is_parked = park(cell, call, full, attempt);
     settled.is_undone = !settled.is_parked;
     return true;
+}
+
+// As `settle` does, where what is emitted may be dropped, refused, or take turns. Returns the slot
+// that is in the way, or kNone where the call has taken effect.
+template <class Lanes>
+[[gnu::noinline]] std::uint32_t Job::settle_choices(Lanes& lanes, Cell& cell, Call& call,
+                                                    const Attempt& attempt, Settled& settled) {
+    Choices choices;
+    const std::uint32_t full = choose(cell, call, choices);
+    if (full != kNone) {
+        settled.is_refused = plan_->slots[full].overflow == Overflow::Reject;
+        return full;
+    }
+    settled.has_unheard = true;  // those that were copied are still in the call
+    take_effect(lanes, cell, call, attempt, settled, [&] {
+        const std::uint64_t root = call.delivery().root;
+        std::uint64_t admitted = 0;
+        for (const Choices::One& one : choices.all) {
+            const Target& target = *one.target;
+            Cell& receiver = cell_for(target.routine);
+            Delivery delivery{call.emission(one.emission).payload, ++cell.emitted, root,
+                              target.slot, target.connection};
+            admitted +=
+                admit_choice(lanes, receiver, std::move(delivery), attempt.ended, settled.leavings);
+        }
+        cell.turns = std::move(choices.turns);
+        return admitted;
+    });
+    return kNone;
 }
 
 void Job::lock_touched(CellLocks& locks, Cell& cell, Call& call) {
@@ -283,6 +313,9 @@ STOPLOG_INLINE void Job::make_commit(Lanes& lanes, Cell& cell, Call& call, const
         undo(cell, call);
         return;
     }
+    if (settled.is_refused) [[unlikely]] {
+        return;
+    }
     if (settled.has_unheard) {
         call.forget();
     } else {
@@ -303,6 +336,9 @@ bool Job::commit(Lanes& lanes, Cell& cell, Call& call, const Attempt& attempt) {
     if (settled.is_undone) [[unlikely]] {
         return true;
     }
+    if (settled.is_refused) [[unlikely]] {
+        return refuse(lanes, cell, call, settled.refused_by, attempt);
+    }
     if constexpr (Lanes::kIsShared) {
         if (settled.is_held) {
             return leave_late(cell);
@@ -315,71 +351,5 @@ template void Job::make_commit(OneLane&, Cell&, Call&, const Attempt&, Settled&)
 template void Job::make_commit(ManyLanes&, Cell&, Call&, const Attempt&, Settled&);
 template bool Job::commit(OneLane&, Cell&, Call&, const Attempt&);
 template bool Job::commit(ManyLanes&, Cell&, Call&, const Attempt&);
-
-Cell& Job::make_cell(std::uint32_t routine) {
-    const MutexLock lock(cells_mutex_);
-    if (Cell* const known = cell_of(routine)) {
-        return *known;
-    }
-    auto cell = std::make_unique<Cell>();
-    const Legend& legend = *plan_->legend;
-    const RoutinePlan& planned = plan_->routines[routine];
-    cell->run = run_task;
-    cell->job = this;
-    cell->first_slot = legend.routines[routine].first_slot;
-    const std::uint32_t slots = legend.slot_count(routine);
-    if (slots > cell->few_rooms.size()) {
-        cell->many_rooms = std::make_unique<SlotRoom[]>(slots);
-        cell->rooms = cell->many_rooms.get();
-    }
-    for (std::uint32_t i = 0; i < slots; ++i) {
-        cell->rooms[i].capacity = plan_->slots[cell->first_slot + i].capacity;
-    }
-    cell->routes = plan_->routes.data() + planned.first_route;
-    cell->handler = static_cast<Handler*>(planned.behaviour.get());
-    cell->identity = cell->handler->identity();
-    cell->routine = routine;
-    cell->has_renames = planned.has_renames;
-    cell->needs_fields = legend.field_count(routine) != 0;
-    used_.insert(std::ranges::upper_bound(used_, routine), routine);
-    cells_[routine].store(cell.get(), std::memory_order_release);
-    return *cell.release();
-}
-
-// ---- what comes from outside, what a job waits for, and its end
-
-template <class Lanes>
-std::uint64_t Job::admit_sent(Lanes& lanes, std::uint32_t slot, PayloadRef payload) {
-    Cell& cell = cell_for(plan_->slots[slot].routine);
-    const std::uint64_t number = sent_ + 1;
-    const CellLock<Lanes> lock(cell);
-    admit(lanes, cell, std::move(payload), number, number, slot, kNone);
-    add<Lanes>(unsettled_, std::uint64_t{1});
-    return sent_ = number;
-}
-
-template std::uint64_t Job::admit_sent(OneLane&, std::uint32_t, PayloadRef);
-template std::uint64_t Job::admit_sent(ManyLanes&, std::uint32_t, PayloadRef);
-
-// Nothing is queued, running or due. In this very instant the job waits, stands open, goes on with
-// a drained slot, or is complete: no send can slip in between.
-template <class Lanes>
-void Job::on_quiet(Lanes& lanes) {
-    if (unsettled_.load(std::memory_order_acquire) != 0 || is_ended() || !awaited_.empty() ||
-        is_open_) {
-        return;
-    }
-    for (const std::uint32_t slot : plan_->drained) {
-        if (std::ranges::find(fired_, slot) == fired_.end()) {
-            fired_.push_back(slot);
-            admit_sent(lanes, slot, {});
-            return;
-        }
-    }
-    end_.store(static_cast<std::uint8_t>(JobStatus::Completed), std::memory_order_release);
-}
-
-template void Job::on_quiet(OneLane&);
-template void Job::on_quiet(ManyLanes&);
 
 }  // namespace stoplog

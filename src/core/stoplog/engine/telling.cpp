@@ -38,6 +38,9 @@ bool Job::commit_watched(Lanes& lanes, Cell& cell, Call& call, const Attempt& at
     if (settled.is_undone || settled.is_parked) {
         return settled.is_undone;
     }
+    if (settled.is_refused) {
+        return refuse(lanes, cell, call, settled.refused_by, attempt);
+    }
     telling.tell();
     if constexpr (Lanes::kIsShared) {
         if (settled.is_held) {

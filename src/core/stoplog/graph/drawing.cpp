@@ -76,8 +76,14 @@ std::string draw_connection(const Flow& flow, const Connection& connection) {
     for (const auto& [old_name, new_name] : connection.rename) {
         rename.push_back(join(text(old_name), ":", text(new_name)));
     }
+    std::vector<std::string> turns;
+    if (connection.group != 0) {
+        for (const std::string& path : flow.group_paths(connection)) {
+            turns.push_back(text(path));
+        }
+    }
     return join("[", text(flow.event_path(connection)), ",", text(flow.slot_path(connection)), ",",
-                gather(rename, "{}"), "]");
+                gather(rename, "{}"), turns.empty() ? "" : join(",", gather(turns, "[]")), "]");
 }
 
 }  // namespace

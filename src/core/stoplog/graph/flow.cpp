@@ -93,8 +93,8 @@ bool is_identifier(std::string_view text) {
                text, [&](unsigned char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
 }
 
-Flow::Flow(std::string name, std::string version, ErrorPolicy on_error)
-    : name_(std::move(name)), version_(std::move(version)), on_error_(on_error) {
+Flow::Flow(std::string name, std::string version, ErrorRule on_error)
+    : name_(std::move(name)), version_(std::move(version)), on_error_(std::move(on_error)) {
     if (name_.empty()) {
         throw ConfigurationError("a flow needs a name; found an empty one");
     }
@@ -161,12 +161,68 @@ Connection Flow::located(std::string_view source, std::string_view target, Renam
     const End from = find_event(source);
     const End to = find_slot(target);
     std::ranges::sort(rename);
-    return {from.routine, from.index, to.routine, to.index, std::move(rename)};
+    return {from.routine, from.index, to.routine, to.index, std::move(rename), 0};
 }
 
-// All that tells it from others.
+std::vector<std::string> Flow::group_paths(const Connection& connection) const {
+    std::vector<std::string> paths;
+    for (const Connection& other : connections_) {
+        if (other.group == connection.group) {
+            paths.push_back(slot_path(other));
+        }
+    }
+    return paths;
+}
+
+// Whoever takes turns with the same ones is the same group, in whatever order they were named.
+std::string Flow::group_text(std::string_view source, const std::vector<std::string>& targets,
+                             const Rename& rename) const {
+    std::vector<std::string> sorted = targets;
+    std::ranges::sort(sorted);
+    std::string all;
+    for (const std::string& target : sorted) {
+        all += join("|", target);
+    }
+    return connection_text(source, all, rename);
+}
+
+// All that tells it from others; of a group, what tells the group.
 std::string Flow::whole_text(const Connection& connection) const {
+    if (connection.group != 0) {
+        return group_text(event_path(connection), group_paths(connection), connection.rename);
+    }
     return connection_text(event_path(connection), slot_path(connection), connection.rename);
+}
+
+std::uint32_t Flow::connect_one_of(std::string_view source, const std::vector<std::string>& targets,
+                                   Rename rename) {
+    std::vector<Connection> made;
+    std::vector<std::string> paths;
+    for (const std::string& target : targets) {
+        made.push_back(located(source, target, rename));
+        check_fields(made.back());
+        paths.push_back(slot_path(made.back()));
+    }
+    std::vector<std::string> sorted = paths;
+    std::ranges::sort(sorted);
+    const auto twice = std::ranges::adjacent_find(sorted);
+    if (twice != sorted.end()) {
+        throw GraphError(join("flow '", name_, "': one_of(): '", *twice, "' is in it twice"));
+    }
+    std::string text = group_text(event_path(made.front()), paths, made.front().rename);
+    const auto known = known_.find(text);
+    if (known != known_.end()) {
+        return known->second;
+    }
+    const auto index = static_cast<std::uint32_t>(connections_.size());
+    known_.emplace(std::move(text), index);
+    ++groups_;
+    for (Connection& connection : made) {
+        connection.group = groups_;
+        connections_.push_back(std::move(connection));
+    }
+    plan_.reset();
+    return index;
 }
 
 std::uint32_t Flow::connect(std::string_view source, std::string_view target, Rename rename) {

@@ -26,11 +26,12 @@ struct Connection {
     std::uint32_t target = 0;  // routine
     std::uint32_t slot = 0;    // of the target
     Rename rename;             // sorted
+    std::uint32_t group = 0;   // 0: every delivery; else those of the same group take turns
 };
 
 class Flow {
 public:
-    Flow(std::string name, std::string version, ErrorPolicy on_error);
+    Flow(std::string name, std::string version, ErrorRule on_error);
 
     /// Throws ConfigurationError where the name is taken, is no identifier, or a part is wrong.
     std::uint32_t add(RoutineSpec routine);
@@ -49,10 +50,16 @@ public:
     /// Connects "routine.event" to "routine.slot"; a routine's name alone where it has only one.
     /// The same connection again changes nothing. Returns its index.
     std::uint32_t connect(std::string_view source, std::string_view target, Rename rename);
+    /// The same to several slots, which take turns: one delivery for each emission. Returns the
+    /// index of the first; the others follow it.
+    std::uint32_t connect_one_of(std::string_view source, const std::vector<std::string>& targets,
+                                 Rename rename);
     /// Connects the only event of each to the only slot of the next; all of them or none.
     void chain(const std::vector<std::string>& routines);
     /// Throws NotFoundError where there is no such connection.
     void disconnect(std::string_view source, std::string_view target, Rename rename);
+    void disconnect_one_of(std::string_view source, const std::vector<std::string>& targets,
+                           Rename rename);
 
     struct End {
         std::uint32_t routine;
@@ -70,6 +77,8 @@ public:
     [[nodiscard]] const std::vector<Connection>& connections() const { return connections_; }
     [[nodiscard]] std::string event_path(const Connection& connection) const;
     [[nodiscard]] std::string slot_path(const Connection& connection) const;
+    /// "a.in" of each that takes turns with this one, itself among them, in order of connection.
+    [[nodiscard]] std::vector<std::string> group_paths(const Connection& connection) const;
 
     /// The frozen form; the same one until something is added.
     [[nodiscard]] std::shared_ptr<const Plan> plan() const;
@@ -80,13 +89,19 @@ private:
                                      Rename rename) const;
     void check_fields(const Connection& connection) const;
     [[nodiscard]] std::string whole_text(const Connection& connection) const;
+    [[nodiscard]] std::string group_text(std::string_view source,
+                                         const std::vector<std::string>& targets,
+                                         const Rename& rename) const;
+    [[noreturn]] void refuse_disconnect(std::string_view source, std::string_view target,
+                                        const Rename& rename) const;
     void index_anew();
     [[nodiscard]] std::vector<Connection> refit(std::uint32_t index, const RoutineSpec& old) const;
     bool refit_end(Connection& connection, std::uint32_t index, const RoutineSpec& old) const;
 
     std::string name_;
     std::string version_;
-    ErrorPolicy on_error_;
+    ErrorRule on_error_;
+    std::uint32_t groups_ = 0;  // numbers given
     std::vector<RoutineSpec> routines_;
     std::vector<Connection> connections_;
     std::unordered_map<std::string, std::uint32_t> index_;  // of routines, by name

@@ -62,18 +62,37 @@ void Flow::disconnect(std::string_view source, std::string_view target, Rename r
     std::ranges::sort(rename);
     const auto known = known_.find(connection_text(source, target, rename));
     if (known == known_.end()) {
-        std::vector<std::string> paths;
-        paths.reserve(connections_.size());
-        for (const Connection& connection : connections_) {
-            paths.push_back(join(event_path(connection), " -> ", slot_path(connection)));
-        }
-        throw NotFoundError(join("flow '", name_, "': no connection ", source, " -> ", target,
-                                 rename.empty() ? "" : " with this rename",
-                                 "; its connections are ", quoted_list(paths)));
+        refuse_disconnect(source, target, rename);
     }
     const std::shared_ptr<const Plan> old_plan = std::move(plan_);
     connections_.erase(connections_.begin() + known->second);
     index_anew();
+}
+
+void Flow::disconnect_one_of(std::string_view source, const std::vector<std::string>& targets,
+                             Rename rename) {
+    std::ranges::sort(rename);
+    const auto known = known_.find(group_text(source, targets, rename));
+    if (known == known_.end()) {
+        refuse_disconnect(source, join("one_of(", quoted_list(targets), ")"), rename);
+    }
+    const std::shared_ptr<const Plan> old_plan = std::move(plan_);
+    std::erase_if(connections_, [group = connections_[known->second].group](const Connection& one) {
+        return one.group == group;
+    });
+    index_anew();
+}
+
+void Flow::refuse_disconnect(std::string_view source, std::string_view target,
+                             const Rename& rename) const {
+    std::vector<std::string> paths;
+    paths.reserve(connections_.size());
+    for (const Connection& connection : connections_) {
+        paths.push_back(join(event_path(connection), " -> ", slot_path(connection)));
+    }
+    throw NotFoundError(join("flow '", name_, "': no connection ", source, " -> ", target,
+                             rename.empty() ? "" : " with this rename", "; its connections are ",
+                             quoted_list(paths)));
 }
 
 void Flow::index_anew() {
@@ -83,7 +102,7 @@ void Flow::index_anew() {
     }
     known_.clear();
     for (std::uint32_t i = 0; i < connections_.size(); ++i) {
-        known_.emplace(whole_text(connections_[i]), i);
+        known_.emplace(whole_text(connections_[i]), i);  // of a group the first
     }
 }
 

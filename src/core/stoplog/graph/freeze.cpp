@@ -32,17 +32,29 @@ void reserve(const Flow& flow, Plan& plan, Legend& legend) {
     plan.routes.resize(events);
 }
 
-void number_routines(const Flow& flow, ErrorPolicy on_error, Plan& plan, Legend& legend) {
+// Requires: its slots are the last in the plan.
+bool needs_sorting(const RoutineSpec& routine, const Plan& plan) {
+    const auto first =
+        plan.slots.end() - static_cast<std::ptrdiff_t>(routine.declared->slots.size());
+    const auto is_special = [&](const SlotPlan& slot) {
+        return slot.priority != first->priority || slot.overflow == Overflow::DropOldest ||
+               slot.on_error.policy == ErrorPolicy::Retry;
+    };
+    return (routine.behaviour && routine.behaviour->may_retry()) ||
+           std::any_of(first, plan.slots.end(), is_special);
+}
+
+void number_routines(const Flow& flow, const ErrorRule& on_error, Plan& plan, Legend& legend) {
     std::uint32_t first_route = 0;
     for (const RoutineSpec& routine : flow.routines()) {
         const auto number = static_cast<std::uint32_t>(legend.routines.size());
         legend.routines.push_back({routine.name, static_cast<std::uint32_t>(legend.slots.size()),
                                    static_cast<std::uint32_t>(legend.fields.size())});
         for (const SlotSpec& slot : routine.declared->slots) {
-            legend.slots.push_back({slot.name, number});
-            const ErrorPolicy inherited = routine.on_error.value_or(on_error);
-            plan.slots.push_back(
-                {number, slot.capacity, slot.on_error.value_or(inherited), slot.is_drained});
+            legend.slots.push_back({slot.name, number, slot.priority});
+            const ErrorRule inherited = routine.on_error.value_or(on_error);
+            plan.slots.push_back({number, slot.capacity, slot.priority, slot.is_drained,
+                                  slot.overflow, slot.on_error.value_or(inherited)});
         }
         for (const StateSpec& field : routine.declared->state) {
             legend.fields.push_back({field.name, number});
@@ -51,8 +63,20 @@ void number_routines(const Flow& flow, ErrorPolicy on_error, Plan& plan, Legend&
             plan.stateful.push_back(number);
         }
         plan.routines.push_back({routine.behaviour, first_route});
+        plan.routines.back().is_sorted = needs_sorting(routine, plan);
         first_route += static_cast<std::uint32_t>(routine.declared->events.size());
     }
+}
+
+// How many of a group there are from this connection on; they stand together.
+std::uint32_t turns_from(const Flow& flow, std::uint32_t first) {
+    const std::uint32_t group = flow.connections()[first].group;
+    std::uint32_t count = 1;
+    while (group != 0 && first + count < flow.connections().size() &&
+           flow.connections()[first + count].group == group) {
+        ++count;
+    }
+    return count;
 }
 
 // A counting sort by route: stable, so the order of connection stays.
@@ -74,17 +98,20 @@ void lay_routes(const Flow& flow, Plan& plan, Legend& legend) {
         const Connection& connection = flow.connections()[i];
         const std::uint32_t slot = legend.routines[connection.target].first_slot + connection.slot;
         Route& route = route_of(connection);
-        plan.targets[route.first + route.count++] = {connection.target, slot, i};
+        plan.targets[route.first + route.count++] = {connection.target, slot, i,
+                                                     turns_from(flow, i)};
+        plan.routines[connection.source].has_choices |=
+            connection.group != 0 || plan.slots[slot].overflow != Overflow::Block;
         plan.routines[connection.target].has_renames |= !connection.rename.empty();
         legend.connections.push_back(
             {flow.routines()[connection.source].declared->events[connection.event].name,
-             connection.source, slot, connection.rename});
+             connection.source, slot, connection.rename, connection.group != 0});
     }
 }
 
 }  // namespace
 
-std::shared_ptr<const Plan> freeze(const Flow& flow, ErrorPolicy on_error) {
+std::shared_ptr<const Plan> freeze(const Flow& flow, const ErrorRule& on_error) {
     auto plan = std::make_shared<Plan>();
     auto legend = std::make_shared<Legend>();
     plan->flow_name = flow.name();

@@ -8,6 +8,6 @@
 namespace stoplog {
 
 /// `on_error` is what holds where neither slot nor routine says.
-[[nodiscard]] std::shared_ptr<const Plan> freeze(const Flow& flow, ErrorPolicy on_error);
+[[nodiscard]] std::shared_ptr<const Plan> freeze(const Flow& flow, const ErrorRule& on_error);
 
 }  // namespace stoplog

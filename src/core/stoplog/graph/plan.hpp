@@ -16,6 +16,7 @@ struct Target {
     std::uint32_t routine;
     std::uint32_t slot;
     std::uint32_t connection;
+    std::uint32_t group = 1;  // of this one and the next ones only one has a turn
 };
 
 /// Where one event of one routine goes: `count` targets from `first` on.
@@ -27,14 +28,18 @@ struct Route {
 struct SlotPlan {
     std::uint32_t routine = kNone;
     std::uint32_t capacity = 0;
-    ErrorPolicy on_error = ErrorPolicy::Stop;
+    std::int32_t priority = 0;
     bool is_drained = false;
+    Overflow overflow = Overflow::Block;
+    ErrorRule on_error;
 };
 
 struct RoutinePlan {
     std::shared_ptr<Behaviour> behaviour;
     std::uint32_t first_route = 0;  // of its events, in the order of declaration
     bool has_renames = false;       // a connection that feeds it renames fields
+    bool is_sorted = false;         // its mailbox is more than a queue: see SortedMailbox
+    bool has_choices = false;       // what it emits may be dropped, refused, or take turns
 };
 
 struct Plan {

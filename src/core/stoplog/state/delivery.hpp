@@ -20,6 +20,13 @@ struct Delivery {
     std::uint32_t connection = kNone;  // that fed it; kNone: from outside
 };
 
+/// Attempts that failed; `forgiven` of them were before the job failed and was resumed, and do not
+/// count any more.
+struct Tries {
+    std::uint32_t failed = 0;
+    std::uint32_t forgiven = 0;
+};
+
 static_assert(sizeof(Delivery) <= 32);  // two to a line of the cache
 
 }  // namespace stoplog

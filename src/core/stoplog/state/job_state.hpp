@@ -32,14 +32,41 @@ struct JobError {
     bool operator==(const JobError&) const = default;
 };
 
+/// A delivery that was tried, by its place in the mailbox.
+struct Tried {
+    std::uint64_t place = 0;
+    Tries tries;
+};
+
+/// A delivery that is tried again later.
+struct DueDelivery {
+    Delivery delivery;
+    Tries tries;
+    WallTime at = 0;
+};
+
+/// Deliveries to a full slot that were dropped.
+struct DroppedCount {
+    std::uint32_t slot = kNone;
+    std::uint64_t count = 0;
+};
+
+/// Of those that take turns, who has the next one.
+struct NextTurn {
+    std::uint32_t connection = kNone;
+};
+
 /// One routine in one job.
 struct CellState {
     std::uint32_t routine = kNone;
     bool is_used = false;  // false: the job never came here; only the initial fields are known
     bool is_in_call = false;
-    std::uint32_t failed_attempts = 0;  // of the delivery at the head
+    bool is_begun = false;     // its first delivery was handed out: it stays the first
+    Tries head_tries;          // of the delivery at the head
+    std::uint32_t streak = 0;  // deliveries in a row that passed over a lower lane
     std::uint64_t emitted = 0;
-    Chain<Delivery>::View mailbox;
+    Chain<Delivery>::View mailbox;     // in the order of handling, as long as nothing else comes
+    std::vector<Tried> tried;          // the others that came back to their lane
     std::shared_ptr<Document> fields;  // declared state, by position; null: none is declared
 };
 
@@ -76,6 +103,9 @@ struct JobState {
     std::uint64_t sent = 0;              // deliveries from outside so far
     std::uint64_t unsettled = 0;
     std::uint64_t failed_deliveries = 0;
+    std::vector<DueDelivery> due;  // by time
+    std::vector<DroppedCount> dropped;
+    std::vector<NextTurn> turns;
     Retention retention;
     Chain<Record>::View history;
 

@@ -22,10 +22,11 @@ enum class Outcome : std::uint8_t {
     Failed = 1,
     Skipped = 2,
     Cancelled = 3,
+    Dropped = 4,  // its slot was full
 };
 
 inline constexpr std::uint8_t kStatusCount = 8;
-inline constexpr std::uint8_t kOutcomeCount = 4;
+inline constexpr std::uint8_t kOutcomeCount = 5;
 
 /// Completed, failed or cancelled.
 [[nodiscard]] constexpr bool has_ended(JobStatus status) { return status >= JobStatus::Completed; }
@@ -37,7 +38,7 @@ inline constexpr std::uint8_t kOutcomeCount = 4;
 }
 
 [[nodiscard]] constexpr std::string_view name_of(Outcome outcome) {
-    constexpr std::string_view kNames[] = {"finished", "failed", "skipped", "cancelled"};
+    constexpr std::string_view kNames[] = {"finished", "failed", "skipped", "cancelled", "dropped"};
     return kNames[static_cast<std::uint8_t>(outcome)];
 }
 
