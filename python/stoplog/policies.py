@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from enum import Enum
 
-from stoplog.errors import ConfigurationError
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal, TypeAlias
