@@ -224,6 +224,46 @@ def test_parked_call_is_not_told_before_there_is_room() -> None:
     assert told == ["narrow", "adder", "narrow"]
 
 
+@EXECUTORS
+def test_each_attempt_of_a_retry_is_told(executor: Any) -> None:
+    """R20."""
+
+    def fail_twice(do: Do) -> None:
+        do.emit("out", x=1)
+        if do.delivery.attempt < 3:
+            raise ValueError("no")
+
+    flow = sl.Flow("trying")
+    retry = sl.Retry(3, initial=0)
+    flow.add(Do(fail_twice), "do", on_error=retry)
+
+    told = heard_from(flow.start("do.input", executor=executor, paused=True))
+
+    assert told == ["do failed", "do failed", "do finished do.out {'x': 1}"]
+
+
+def test_call_that_a_full_slot_refuses_is_told_as_failed_once() -> None:
+    """R6: `reject`."""
+
+    class Narrow(sl.Routine):
+        @sl.slot(capacity=1, overflow="reject")
+        def input(self, x: int) -> None:
+            pass
+
+    flow = sl.Flow("refusing")
+    narrow = flow.add(Narrow(), "narrow")
+    many = flow.add(Do(lambda do: do.emit("out", x=2)), "many", on_error="continue")
+    flow.connect(many.out, narrow.input)
+    messages = many.input.of(), narrow.input.of(x=1)
+    job = flow.start(*messages, executor="sequential", paused=True)
+    told: list[str] = []
+    job.on_commit(lambda commit: told.append(line(commit)))
+    job.resume()
+    job.wait()
+
+    assert told == ["many failed", "narrow finished"]
+
+
 # ---- listening and stopping
 
 
