@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import stoplog as sl
 from stoplog import Event, Flow, JobState, Payload, Routine, State, event, slot
-from stoplog.testing import call
+from stoplog.testing import ManualClock, call
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -265,3 +265,20 @@ def look_at(state: JobState) -> int:
         print(hash(value), value == value)
     point: Point = Point(x=1, y=Colour.RED.value)
     return point.x
+
+
+class Patient(sl.Routine):
+    @sl.slot(capacity=10, overflow="drop_oldest", priority=5)
+    def latest(self, text: str) -> None: ...
+
+    @sl.slot(on_error=sl.Retry(5, initial=1.0, jitter=0.1, retry_on=(OSError,), then="skip"))
+    def again(self, text: str) -> None:
+        print(self.delivery.attempt, self.delivery.priority, self.delivery.due)
+
+
+retrying = Flow("retrying", on_error=sl.Retry())
+patient = retrying.add(Patient(), "patient", on_error=sl.Retry(2, then="continue"))
+shared: sl.Connection = retrying.connect("source.out", sl.one_of(patient.latest, "other.in_"))
+print(shared.targets, retrying.start(patient.latest.of(text="")).dropped["patient.latest"])
+with ManualClock() as clock:
+    clock.advance(60)

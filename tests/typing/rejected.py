@@ -7,9 +7,11 @@ from stoplog import (
     Flow,
     JobState,
     Retention,
+    Retry,
     Routine,
     State,
     event,
+    one_of,
     register_codec,
     slot,
     storable,
@@ -68,7 +70,7 @@ class Count(Routine):
     @slot(when="empty")  # expect: call-overload untyped-decorator
     def late(self) -> None: ...
 
-    @slot(priority=1)  # expect: call-overload untyped-decorator
+    @slot(prority=1)  # expect: call-overload untyped-decorator
     def soon(self) -> None: ...
 
     @slot(name="rest")
@@ -102,7 +104,7 @@ call(count.word, txet="to")  # expect: call-overload
 call(count.word.of(text="to"), before=[])  # expect: call-overload
 
 
-@flow.routine(emits="word", priority=1)  # expect: call-overload untyped-decorator
+@flow.routine(emits="word", prority=1)  # expect: call-overload untyped-decorator
 def late(text: str) -> dict[str, str]:
     return {"text": text}
 
@@ -130,6 +132,23 @@ storable(version=1)  # expect: call-arg
 storable("rejected.point", 2)  # expect: call-arg
 register_codec("text", int, encode=encode_text, decode=decode_number)  # expect: arg-type
 register_codec("flow", Flow, encode=repr, decode=decode_number)  # expect: arg-type
+
+
+class Fussy(Routine):
+    @slot(overflow="drop")  # expect: call-overload untyped-decorator
+    def full(self, text: str) -> None: ...
+
+    @slot(priority="high")  # expect: call-overload untyped-decorator
+    def soon(self, text: str) -> None: ...
+
+    @slot(on_error=Retry(then="retry"))  # expect: arg-type
+    def again(self, text: str) -> None: ...
+
+
+Retry(3, 0.1)  # expect: call-arg
+Retry(retry_on=OSError)  # expect: arg-type
+flow.connect(tokenize.word, one_of(count.word, 3))  # expect: arg-type
+due: str = final.queued[0].due  # expect: assignment
 job = flow.start("tokenize.line", text="")
 job.on_commit(lambda: None)  # expect: arg-type misc
 job.stream(count.word)  # expect: arg-type
