@@ -71,7 +71,7 @@ bool Job::postpone(Lanes& lanes, Cell& cell, Call& call, const Retry& retry, Err
         settled.segment = cell.mailbox.discard(is_shared);
         leave_turn(lanes, cell, settled);
     }
-    telling.tell();
+    call.forget();
     fell_asleep();
     telling.tell();
     if constexpr (Lanes::kIsShared) {
