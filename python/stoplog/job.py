@@ -327,7 +327,7 @@ class Job(_core.Job):
         """Call `callback` with each commit from now on; return the way to stop that.
 
         A commit is one call that took effect, whole: what it emitted, its record. A failed attempt
-        is told, too. What `cancel` settles is not: no call did that.
+        is told, too. What `cancel` settles, or a full slot drops, is not: no call did that.
 
         Parameters
         ----------

@@ -144,6 +144,13 @@ py::dict standing(const StateHandle& state) {
             all[py::str("emitted by " + legend.routines[cell.routine].name)] = cell.emitted;
         }
     }
+    all["dropped"] = dropped(state);
+    py::list turns;
+    for (const NextTurn& turn : state->turns) {
+        turns.append(legend.event_path(turn.connection) + " -> " +
+                     legend.slot_path(legend.connections[turn.connection].target));
+    }
+    all["next turns"] = turns;
     return all;
 }
 

@@ -2,8 +2,6 @@
 from __future__ import annotations
 
 import gc
-import signal
-import sys
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any
@@ -11,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import stoplog as sl
-from python.parts import PATIENCE, Adder, Do, Hold, flow_of, source_and_adder
+from python.parts import PATIENCE, Do, Hold, flow_of, source_and_adder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -224,6 +222,46 @@ def test_parked_call_is_not_told_before_there_is_room() -> None:
     assert told == ["narrow", "adder", "narrow"]
 
 
+@EXECUTORS
+def test_each_attempt_of_a_retry_is_told(executor: Any) -> None:
+    """R20."""
+
+    def fail_twice(do: Do) -> None:
+        do.emit("out", x=1)
+        if do.delivery.attempt < 3:
+            raise ValueError("no")
+
+    flow = sl.Flow("trying")
+    retry = sl.Retry(3, initial=0)
+    flow.add(Do(fail_twice), "do", on_error=retry)
+
+    told = heard_from(flow.start("do.input", executor=executor, paused=True))
+
+    assert told == ["do failed", "do failed", "do finished do.out {'x': 1}"]
+
+
+def test_call_that_a_full_slot_refuses_is_told_as_failed_once() -> None:
+    """R6: `reject`."""
+
+    class Narrow(sl.Routine):
+        @sl.slot(capacity=1, overflow="reject")
+        def input(self, x: int) -> None:
+            pass
+
+    flow = sl.Flow("refusing")
+    narrow = flow.add(Narrow(), "narrow")
+    many = flow.add(Do(lambda do: do.emit("out", x=2)), "many", on_error="continue")
+    flow.connect(many.out, narrow.input)
+    messages = many.input.of(), narrow.input.of(x=1)
+    job = flow.start(*messages, executor="sequential", paused=True)
+    told: list[str] = []
+    job.on_commit(lambda commit: told.append(line(commit)))
+    job.resume()
+    job.wait()
+
+    assert told == ["many failed", "narrow finished"]
+
+
 # ---- listening and stopping
 
 
@@ -283,145 +321,6 @@ def test_callbacks_are_called_in_the_order_in_which_they_came() -> None:
     job.wait()
 
     assert told == [0, 1, 2]
-
-
-# ---- what a callback may do
-
-
-@EXECUTORS
-def test_callback_may_send(executor: Any) -> None:
-    job = source_and_adder().start(
-        "adder.input", {"value": 1}, executor=executor, paused=True, keep_alive=True
-    )
-
-    def send(commit: sl.Commit) -> None:
-        if commit.record.payload == {"value": 1}:
-            job.send("adder.input", value=10)
-            job.finish()
-
-    job.on_commit(send)
-    job.resume()
-
-    assert job.result(PATIENCE)["adder"].total == 11
-
-
-@EXECUTORS
-def test_callback_may_pause(executor: Any) -> None:
-    job = source_and_adder().start("source.items", {"values": [1]}, executor=executor, paused=True)
-    job.on_commit(lambda _: job.pause())
-
-    job.resume()
-
-    assert job.wait(PATIENCE) is sl.JobStatus.PAUSED
-    assert len(job.queued) == 1
-
-
-@EXECUTORS
-def test_callback_may_cancel(executor: Any) -> None:
-    job = source_and_adder().start(
-        "source.items", {"values": [1, 2]}, executor=executor, paused=True
-    )
-    told: list[str] = []
-    job.on_commit(lambda commit: [told.append(commit.record.routine), job.cancel("enough")])
-
-    job.resume()
-
-    assert job.wait(PATIENCE) is sl.JobStatus.CANCELLED
-    assert told == ["source"]
-
-
-@EXECUTORS
-@pytest.mark.parametrize("act", ["wait", "result", "step"])
-def test_callback_that_would_wait_for_its_own_job_is_refused(executor: Any, act: str) -> None:
-    """R9: like a handler, not hung."""
-    job = source_and_adder().start("adder.input", {"value": 1}, executor=executor, paused=True)
-    refused: list[str] = []
-
-    def wait(_: sl.Commit) -> None:
-        try:
-            getattr(job, act)()
-        except sl.StateError as error:
-            refused.append(str(error))
-
-    job.on_commit(wait)
-    job.resume()
-    job.wait(PATIENCE)
-
-    assert len(refused) == 1
-    assert "would wait for itself" in refused[0] or "sequential" in refused[0]
-
-
-@pytest.mark.parametrize("what", ["emit", "write"])
-def test_callback_neither_emits_nor_writes_state(what: str) -> None:
-    """S6: the call is over."""
-    flow = sl.Flow("adding")
-    adder = flow.add(Adder(), "adder")
-    acts = {"emit": lambda: adder.added(total=1), "write": lambda: setattr(adder, "total", 5)}
-    job = flow.start(adder.input.of(value=1), executor="sequential")
-    refused: list[str] = []
-
-    def act(_: sl.Commit) -> None:
-        with pytest.raises(sl.StateError) as caught:
-            acts[what]()
-        refused.append(str(caught.value))
-
-    job.on_commit(act)
-
-    assert job.result()["adder"].total == 1
-    assert len(refused) == 1
-
-
-@EXECUTORS
-def test_exception_in_a_callback_never_touches_the_job(
-    executor: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """R21: it goes to sys.unraisablehook."""
-    unraisable: list[Any] = []
-    monkeypatch.setattr(sys, "unraisablehook", lambda hooked: unraisable.append(hooked.exc_value))
-    job = source_and_adder().start("source.items", {"values": [1]}, executor=executor, paused=True)
-    told: list[str] = []
-    job.on_commit(lambda _: 1 / 0)
-    job.on_commit(lambda commit: told.append(commit.record.routine))
-
-    job.resume()
-
-    assert job.wait(PATIENCE) is sl.JobStatus.COMPLETED
-    assert told == ["source", "adder"]
-    assert [type(error) for error in unraisable] == [ZeroDivisionError] * 2
-
-
-def test_ctrl_c_in_a_callback_pauses_the_job() -> None:
-    """R12: the commit stays."""
-    job = source_and_adder().start("source.items", {"values": [1]}, executor="sequential")
-    stop = job.on_commit(lambda _: signal.raise_signal(signal.SIGINT))
-
-    with pytest.raises(sl.Interrupted):
-        job.wait()
-    stop()
-    state = job.snapshot()
-    job.resume()
-
-    assert (state.status, len(state.queued)) == (sl.JobStatus.PAUSED, 1)
-    assert job.result()["adder"].total == 1
-
-
-def test_callback_must_be_callable() -> None:
-    """Section 5."""
-    job = source_and_adder().start(paused=True)
-
-    with pytest.raises(sl.ConfigurationError, match="callable"):
-        job.on_commit("print")  # type: ignore[arg-type]
-
-
-def test_commit_is_a_value() -> None:
-    job = source_and_adder().start("adder.input", {"value": 1}, executor="sequential")
-    commits: list[sl.Commit] = []
-    job.on_commit(commits.append)
-    job.wait()
-
-    with pytest.raises(AttributeError, match="cannot be changed"):
-        commits[0].job_id = ""  # type: ignore[misc]
-    assert commits[0] == sl.Commit(job.id, commits[0].record, commits[0].emitted)
 
 
 # ---- memory

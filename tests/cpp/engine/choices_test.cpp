@@ -177,7 +177,7 @@ protected:
 TEST_P(Choices, EveryCutAccountsForEveryEmission) {
     constexpr std::int64_t kSent = 400;
     WakingJob job(flow.flow.plan(),
-                  JobOptions{.id = "", .retention = {.size = -1}, .crew = crew_of(GetParam())});
+                  JobOptions{.id = "", .retention = {}, .crew = crew_of(GetParam())});
     for (std::int64_t i = 0; i < kSent; ++i) job.enter(flow.slot("source.in"), payload(i));
     std::vector<std::shared_ptr<JobState>> cuts;
     job.launch();
@@ -202,7 +202,7 @@ TEST_P(Choices, EveryCutAccountsForEveryEmission) {
 // R11: what a cut holds is enough to go on from.
 TEST_P(Choices, ACutGoesOnInAnotherJob) {
     WakingJob job(flow.flow.plan(),
-                  JobOptions{.id = "", .retention = {.size = -1}, .crew = crew_of(GetParam())});
+                  JobOptions{.id = "", .retention = {}, .crew = crew_of(GetParam())});
     for (std::int64_t i = 0; i < 100; ++i) job.enter(flow.slot("source.in"), payload(i));
     job.launch();
     const auto cut = job.cut();
@@ -230,7 +230,7 @@ TEST_P(Choices, CancelSettlesAll) {
                     return Verdict::Done;
                 });
     WakingJob job(waiting.flow.plan(),
-                  JobOptions{.id = "", .retention = {.size = -1}, .crew = crew_of(GetParam())});
+                  JobOptions{.id = "", .retention = {}, .crew = crew_of(GetParam())});
     job.enter(waiting.slot("source.later"), payload(0));
     job.launch();
     while (job.next_due() == 0) std::this_thread::yield();

@@ -97,8 +97,8 @@ void Job::drop(Cell& cell, Delivery delivery, Stamp now, Leavings& leavings) {
         cell.dropped.resize(plan_->legend->slot_count(cell.routine));
     }
     ++cell.dropped[delivery.slot - cell.first_slot];
-    const std::lock_guard lock(history_lock_);
     const std::int64_t bytes = history_.bytes_of(delivery.payload);
+    const std::lock_guard lock(history_lock_);
     history_.note_late(now);
     history_.write(delivery, std::move(delivery.payload), {now, now, Outcome::Dropped, 1, bytes},
                    leavings.evicted.emplace_back());

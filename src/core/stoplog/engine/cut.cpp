@@ -116,7 +116,7 @@ std::shared_ptr<JobState> Job::cut() {
     describe(*state);
 
     SortedCuts sorted;
-    Evicted forgotten;
+    Evicted forgotten;  // goes after the gate
     copy_parts(*state, sorted, forgotten);
     for (const auto& [routine, cut] : sorted) {
         lay_out(state->cells[routine], cut);
@@ -124,7 +124,7 @@ std::shared_ptr<JobState> Job::cut() {
     return state;
 }
 
-// The instant itself: references are copied, and nothing else. What it forgets goes after it.
+// The instant itself: references are copied, and nothing else.
 void Job::copy_parts(JobState& state, SortedCuts& sorted, Evicted& forgotten) {
     const GateClosure closure(is_shared() ? &gate_ : nullptr);
     const MutexLock lock(mutex_);

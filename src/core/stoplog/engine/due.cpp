@@ -1,7 +1,7 @@
 // Deliveries that are tried again later: back-off is a place in a list, not a sleeping thread.
 //
 // Such a delivery is unsettled and holds its room; who sends more to its slot meets backpressure.
-#include "stoplog/engine/job.hpp"
+#include "stoplog/engine/inside.hpp"
 #include "stoplog/engine/telling.hpp"
 
 #include <algorithm>
@@ -71,8 +71,9 @@ bool Job::postpone(Lanes& lanes, Cell& cell, Call& call, const Retry& retry, Err
         settled.segment = cell.mailbox.discard(is_shared);
         leave_turn(lanes, cell, settled);
     }
-    telling.tell();
+    call.forget();
     fell_asleep();
+    telling.tell();
     if constexpr (Lanes::kIsShared) {
         if (settled.is_held) {
             return leave_late(cell);

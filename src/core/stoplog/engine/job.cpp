@@ -2,6 +2,7 @@
 #include "stoplog/engine/job.hpp"
 
 #include "stoplog/base/error.hpp"
+#include "stoplog/engine/inside.hpp"
 
 #include <algorithm>
 #include <array>

@@ -171,8 +171,8 @@ private:
         bool is_held = false;      // many lanes: the runner has more to do with the cell
         bool is_quiet = false;     // nothing is unsettled
         bool is_undone = false;    // the job has ended: the call takes no effect
-        bool is_refused = false;   // by a full slot: the call fails
         bool is_parked = false;    // it takes effect later
+        bool is_refused = false;   // by a full slot: the call fails
         bool keeps_turn = false;   // many lanes: the runner goes on with this cell
         std::uint32_t refused_by = kNone;
         Leavings leavings;
@@ -242,6 +242,11 @@ private:
     template <class Lanes>
     bool commit(Lanes& lanes, Cell& cell, Call& call, const Attempt& attempt);
     template <class Lanes>
+    void make_commit(Lanes& lanes, Cell& cell, Call& call, const Attempt& attempt,
+                     Settled& settled);
+    template <class Lanes>
+    bool commit_watched(Lanes& lanes, Cell& cell, Call& call, const Attempt& attempt);
+    template <class Lanes>
     bool refuse(Lanes& lanes, Cell& cell, Call& call, std::uint32_t slot, const Attempt& attempt);
     template <class Lanes>
     bool fix_head(Cell& cell);
@@ -250,11 +255,6 @@ private:
                   const Attempt& attempt);
     template <class Lanes>
     void wake_due(Lanes& lanes);
-    template <class Lanes>
-    void make_commit(Lanes& lanes, Cell& cell, Call& call, const Attempt& attempt,
-                     Settled& settled);
-    template <class Lanes>
-    bool commit_watched(Lanes& lanes, Cell& cell, Call& call, const Attempt& attempt);
     void stop_at(Cell& cell, Call& call, Failure failure, ErrorText text, const Attempt& attempt);
     void make_fields(Cell& cell, Call& call, Verdict& verdict);
     void undo(Cell& cell, Call& call);
@@ -389,29 +389,6 @@ private:
     std::atomic<std::uint32_t> tasks_{0};     // cells that the crew has
     std::atomic<std::uint32_t> sleeping_{0};  // how many are in `due_`
     std::atomic<std::uint64_t> failed_deliveries_{0};
-};
-
-/// Inside the gate with the job's mutex, where it has a crew: for what is rare. What it drops in
-/// there is destroyed after it, so declare that before it.
-class Job::Inside {
-public:
-    explicit Inside(Job& job) STOPLOG_UNCHECKED : job_(job) {
-        if (job_.is_shared()) {
-            job_.gate_.enter();
-            job_.mutex_.lock();
-        }
-    }
-    ~Inside() STOPLOG_UNCHECKED {
-        if (job_.is_shared()) {
-            job_.mutex_.unlock();
-            job_.gate_.leave();
-        }
-    }
-    Inside(const Inside&) = delete;
-    Inside& operator=(const Inside&) = delete;
-
-private:
-    Job& job_;
 };
 
 /// A random id: jobs started in different processes never share one.

@@ -1,6 +1,7 @@
 // The runners' loops: with one lane one delivery a turn, whoever became ready first; with many
 // lanes a routine's turn is a budget of deliveries.
 #include "stoplog/base/error.hpp"
+#include "stoplog/engine/inside.hpp"
 #include "stoplog/engine/job.hpp"
 #include "stoplog/engine/telling.hpp"
 
