@@ -161,7 +161,9 @@ private:
 // ---- options
 inline JobOptions opened() { return {.id = "", .is_open = true}; }
 inline JobOptions paused() { return {.id = "", .is_paused = true}; }
-inline JobOptions keeping(std::int64_t records) { return {.id = "", .retention = {.size = records}}; }
+inline JobOptions keeping(std::int64_t records) {
+    return {.id = "", .retention = {.size = records}};
+}
 
 using Entries = std::vector<std::pair<std::string, std::int64_t>>;
 

@@ -122,7 +122,8 @@ public:
     [[nodiscard]] std::unique_ptr<SharedJob> job(std::shared_ptr<Crew> crew,
                                                  std::int64_t history = -1) const {
         return std::make_unique<SharedJob>(
-            flow.plan(), JobOptions{.id = "", .retention = {.size = history}, .crew = std::move(crew)});
+            flow.plan(),
+            JobOptions{.id = "", .retention = {.size = history}, .crew = std::move(crew)});
     }
 
     Flow flow{"shared", "1", ErrorPolicy::Stop};
