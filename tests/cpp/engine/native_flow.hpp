@@ -88,8 +88,8 @@ struct Watch {
     std::vector<std::string> trace;
     Body before = [](Call&) {};
     Body after = [](Call&) {};
-    std::function<std::optional<ErrorPolicy>(Call&, Failure&, ErrorPolicy)> choose =
-        [](Call&, Failure&, ErrorPolicy declared) { return declared; };
+    std::function<std::optional<ErrorRule>(Call&, Failure&, const ErrorRule&)> choose =
+        [](Call&, Failure&, const ErrorRule& declared) { return declared; };
     bool can_make_fields = true;
 };
 
@@ -99,7 +99,8 @@ public:
     NativeHandler(std::map<std::string, Body> bodies, std::shared_ptr<Watch> watch)
         : bodies_(std::move(bodies)), watch_(std::move(watch)) {}
 
-    std::optional<ErrorPolicy> choose(Call& call, Failure& failure, ErrorPolicy declared) override {
+    std::optional<ErrorRule> choose(Call& call, Failure& failure,
+                                    const ErrorRule& declared) override {
         return watch_->choose(call, failure, declared);
     }
     Verdict invoke(Call& call) noexcept override {

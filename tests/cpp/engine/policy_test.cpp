@@ -162,7 +162,7 @@ TEST_F(PolicyTest, EachDeliveryCountsItsOwnAttempts) {
 
 TEST_F(PolicyTest, TheChoiceGoesBeforeTheDeclaredPolicy) {
     add_routine(ErrorPolicy::Stop);
-    flow.watch->choose = [](Call&, Failure&, ErrorPolicy) { return ErrorPolicy::Skip; };
+    flow.watch->choose = [](Call&, Failure&, const ErrorRule&) { return ErrorPolicy::Skip; };
     const auto job = flow.start({{"a.in", 1}, {"a.in", 2}});
 
     job->run(kToTheEnd);
@@ -175,7 +175,7 @@ TEST_F(PolicyTest, TheHandlerIsAskedAfterTheUndo) {
     add_routine(ErrorPolicy::Continue);
     std::int64_t total = -1;
     const void* identity = &total;
-    flow.watch->choose = [&](Call& call, Failure&, ErrorPolicy declared) {
+    flow.watch->choose = [&](Call& call, Failure&, const ErrorRule& declared) {
         total = total_of(call);
         identity = call.identity();
         return declared;
@@ -191,7 +191,7 @@ TEST_F(PolicyTest, TheHandlerIsAskedAfterTheUndo) {
 
 TEST_F(PolicyTest, TheFailureMayBeAnotherAfterTheChoice) {
     add_routine(ErrorPolicy::Skip);
-    flow.watch->choose = [](Call&, Failure& failure, ErrorPolicy) {
+    flow.watch->choose = [](Call&, Failure& failure, const ErrorRule&) {
         failure.error.message = "worse";
         return ErrorPolicy::Stop;
     };
@@ -205,7 +205,7 @@ TEST_F(PolicyTest, TheFailureMayBeAnotherAfterTheChoice) {
 
 TEST_F(PolicyTest, NoChoicePausesTheJobAndKeepsTheDelivery) {
     add_routine(ErrorPolicy::Stop);
-    flow.watch->choose = [](Call&, Failure&, ErrorPolicy) { return std::nullopt; };
+    flow.watch->choose = [](Call&, Failure&, const ErrorRule&) { return std::nullopt; };
     const auto job = flow.start({{"a.in", 1}});
 
     job->run(kToTheEnd);
@@ -218,7 +218,7 @@ TEST_F(PolicyTest, NoChoicePausesTheJobAndKeepsTheDelivery) {
 TEST_F(PolicyTest, TheDeliveryIsThereWhileTheHandlerIsAsked) {
     add_routine(ErrorPolicy::Stop);
     std::int64_t number = 0;
-    flow.watch->choose = [&](Call& call, Failure&, ErrorPolicy declared) {
+    flow.watch->choose = [&](Call& call, Failure&, const ErrorRule& declared) {
         call.job().cancel("while asked");
         number = number_of(call);
         return declared;

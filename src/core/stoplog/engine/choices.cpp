@@ -81,8 +81,7 @@ std::uint64_t Job::admit_choice(Lanes& lanes, Cell& cell, Delivery delivery, Sta
     if (planned.overflow != Overflow::DropOldest || cell.sorted->queued(slot) <= room.capacity) {
         return 1;
     }
-    SortedMailbox::Taken& oldest =
-        leavings.taken.emplace_back(*std::move(cell.sorted->take_oldest(slot)));
+    SortedMailbox::Taken& oldest = leavings.taken.emplace_back(cell.sorted->take_oldest(slot));
     drop(cell, std::move(oldest.delivery), now, leavings);
     --room.count;
     return 0;

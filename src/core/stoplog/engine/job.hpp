@@ -143,6 +143,7 @@ protected:
     /// keeps the cell meanwhile. So of one routine in the order of its commits.
     virtual void committed(const Committed& /*commit*/) {}
     /// The job pauses, and says why once (`take_interruption`).
+    std::optional<ErrorRule> choose_rule(Cell& cell, Call& call, Failure& failure);
     void interrupt(Failure failure);
     /// There is room in a slot for which `want_room` was said. Inside the gate.
     virtual void room_made() {}

@@ -277,26 +277,33 @@ STOPLOG_INLINE bool Job::attempt(Lanes& lanes, Cell& cell, Call& call, Stamp& st
     return decide(lanes, cell, call, began, stamp);
 }
 
+// Null: the job pauses, or has ended, for what the undo dropped, and who is asked, may run
+// anything.
+std::optional<ErrorRule> Job::choose_rule(Cell& cell, Call& call, Failure& failure) {
+    std::optional<ErrorRule> rule;
+    if (!is_ended()) {
+        const std::uint32_t slot = call.delivery().slot;
+        cell.in_call.store(slot, std::memory_order_relaxed);  // it may look at the delivery
+        rule = cell.handler->choose(call, failure, plan_->slots[slot].on_error);
+        cell.in_call.store(kNone, std::memory_order_relaxed);
+    }
+    if (is_ended()) {
+        cell.cancelled = Chain<Delivery>();
+        return std::nullopt;
+    }
+    if (!rule) {
+        interrupt(std::move(failure));
+    }
+    return rule;
+}
+
 // The handler failed. The attempt leaves no trace but its record; the policy says what follows.
 template <class Lanes>
 bool Job::decide(Lanes& lanes, Cell& cell, Call& call, Stamp began, Stamp ended) {
     Failure failure = std::exchange(call.failure, Failure());
     undo(cell, call);
-    if (is_ended()) {  // what the undo dropped may have run foreign code
-        cell.cancelled = Chain<Delivery>();
-        return true;
-    }
-    const std::uint32_t slot = call.delivery().slot;
-    cell.in_call.store(slot, std::memory_order_relaxed);  // who is asked may look at the delivery
-    const std::optional<ErrorRule> rule =
-        cell.handler->choose(call, failure, plan_->slots[slot].on_error);
-    cell.in_call.store(kNone, std::memory_order_relaxed);
-    if (is_ended()) {
-        cell.cancelled = Chain<Delivery>();
-        return true;
-    }
+    const std::optional<ErrorRule> rule = choose_rule(cell, call, failure);
     if (!rule) {
-        interrupt(std::move(failure));
         return true;
     }
     ErrorPolicy policy = rule->policy;

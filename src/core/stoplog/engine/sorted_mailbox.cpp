@@ -132,14 +132,13 @@ SortedMailbox::Taken SortedMailbox::take_next() {
     return pop(*oldest_below(priority));
 }
 
-std::optional<SortedMailbox::Taken> SortedMailbox::take_oldest(std::uint32_t slot) {
+SortedMailbox::Taken SortedMailbox::take_oldest(std::uint32_t slot) {
     for (std::size_t i = returned_.size(); i-- > 0;) {
         if (returned_[i].delivery.slot == slot) {
             return take_returned(i);
         }
     }
-    Queue& queue = queues_[slot - first_slot_];
-    return queue.items.is_empty() ? std::nullopt : std::optional(pop(queue));
+    return pop(queues_[slot - first_slot_]);
 }
 
 SortedMailbox::Cut SortedMailbox::cut() const {

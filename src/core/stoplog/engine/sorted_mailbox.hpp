@@ -10,7 +10,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 namespace stoplog {
@@ -25,7 +24,7 @@ public:
 
     struct Queued {
         Delivery delivery;
-        std::uint64_t arrival;
+        std::uint64_t arrival = 0;
     };
     /// A delivery that came back to its lane.
     struct Returned {
@@ -58,8 +57,8 @@ public:
     void push_front(Delivery delivery, Tries tries);
     /// Whose turn it is. Requires: not empty.
     Taken take_next();
-    /// The oldest one of a slot; nothing where it has none.
-    std::optional<Taken> take_oldest(std::uint32_t slot);
+    /// The oldest one of a slot. Requires: it has one.
+    Taken take_oldest(std::uint32_t slot);
     /// Everything; nothing is pushed any more.
     All take_all();
 
@@ -94,8 +93,7 @@ public:
     /// All of it in the order of lanes: calls `look(delivery, tries)`.
     template <class Look>
     void each(const Look& look) const {
-        std::vector<Placed> placed = all();
-        for (const Placed& one : placed) {
+        for (const Placed& one : all()) {
             look(*one.delivery, one.tries);
         }
     }
@@ -103,10 +101,10 @@ public:
 private:
     friend class SortedMailbox;
     struct Placed {
-        const Delivery* delivery;
+        const Delivery* delivery = nullptr;
         Tries tries;
-        std::int32_t priority;
-        std::uint64_t arrival;
+        std::int32_t priority = 0;
+        std::uint64_t arrival = 0;
     };
     struct Lane {
         std::int32_t priority;

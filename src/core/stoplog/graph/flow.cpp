@@ -195,7 +195,7 @@ std::string Flow::whole_text(const Connection& connection) const {
 }
 
 std::uint32_t Flow::connect_one_of(std::string_view source, const std::vector<std::string>& targets,
-                                   Rename rename) {
+                                   const Rename& rename) {
     std::vector<Connection> made;
     std::vector<std::string> paths;
     for (const std::string& target : targets) {

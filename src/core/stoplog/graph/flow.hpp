@@ -53,7 +53,7 @@ public:
     /// The same to several slots, which take turns: one delivery for each emission. Returns the
     /// index of the first; the others follow it.
     std::uint32_t connect_one_of(std::string_view source, const std::vector<std::string>& targets,
-                                 Rename rename);
+                                 const Rename& rename);
     /// Connects the only event of each to the only slot of the next; all of them or none.
     void chain(const std::vector<std::string>& routines);
     /// Throws NotFoundError where there is no such connection.

@@ -13,9 +13,9 @@
 namespace stoplog {
 
 struct Target {
-    std::uint32_t routine;
-    std::uint32_t slot;
-    std::uint32_t connection;
+    std::uint32_t routine = kNone;
+    std::uint32_t slot = kNone;
+    std::uint32_t connection = kNone;
     std::uint32_t group = 1;  // of this one and the next ones only one has a turn
 };
 
