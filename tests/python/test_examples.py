@@ -143,3 +143,64 @@ def test_stopped_at_a_seeded_place_gives_the_same_figures(
 
     assert any(delivery.in_call for delivery in cut.queued) == inside
     assert final.same_outcome(whole)
+
+
+@pytest.mark.slow
+def test_map_and_reduce_reduces_when_all_are_done(tmp_path: Path) -> None:
+    """R5 R8b: a thousand items on workers that take turns; the drained slot comes last."""
+    said = run_example("map_and_reduce.py", 1001, folder=tmp_path)
+
+    assert said == "of 1000 numbers these have most divisors, 32: [840]\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("answer", "verb"), [("yes", "bought"), ("no", "did not buy")])
+def test_agent_asks_a_person_and_goes_on_in_another_process(
+    answer: str, verb: str, tmp_path: Path
+) -> None:
+    """R9 R11 R20: a loop with tools that fail, saved while it waits."""
+    file = tmp_path / "agent.stoplog"
+
+    asked = run_example("agent.py", "ask", file, folder=tmp_path)
+    answered = run_example("agent.py", "approve", file, answer, folder=tmp_path)
+
+    assert asked == "WAITING: may I buy tea?\n"
+    assert answered == f"tea costs 3; I {verb} tea\n"
+
+
+@pytest.mark.slow
+def test_simulation_that_is_killed_ends_as_one_that_was_not(tmp_path: Path) -> None:
+    """R11: killed by the system at its third save, begun again from the file."""
+    whole = run_example("simulation.py", tmp_path / "whole.stoplog", 4000, folder=tmp_path)
+    file = tmp_path / "killed.stoplog"
+    process = subprocess.Popen(
+        [sys.executable, str(EXAMPLES / "simulation.py"), str(file), "4000"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    for _ in range(3):
+        assert process.stdout.readline().startswith("saved at step")
+    process.kill()
+    process.wait(PATIENCE)
+    process.stdout.close()
+
+    resumed = run_example("simulation.py", file, 4000, folder=tmp_path)
+
+    assert resumed.startswith("going on at step")
+    assert resumed.splitlines()[-1] == whole.splitlines()[-1]
+
+
+@pytest.mark.slow
+def test_service_answers_each_asker(tmp_path: Path) -> None:
+    """R9: an open job; replies and errors come back to who asked."""
+    said = run_example("service.py", folder=tmp_path)
+
+    assert said.splitlines() == [
+        "I",
+        "IV",
+        "MCMXC",
+        "MMXXVI",
+        "ValueError: no numeral for 0",
+        "answered 4",
+    ]
