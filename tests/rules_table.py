@@ -108,7 +108,7 @@ def table(found: dict[str, list[str]]) -> str:
             "",
             "What the package promises has numbers, and a test says in its docstring (in C++ in",
             "the comment above it) which rule it holds. `python tests/rules_table.py --write`",
-            "makes this page of the tests themselves; a test fails when the page is old, or no test",
+            "makes this page of the tests; one of them fails when the page is old, or when no test",
             "names a rule.",
             "",
             "| rule | says | tests | some of them |",
