@@ -18,6 +18,7 @@ from property.random_flow import (
     RoutineSpec,
     SlotSpec,
     behave,
+    merged,
 )
 from stoplog.testing import ManualClock
 
@@ -45,6 +46,7 @@ class Camera:
 class RandomRoutine(sl.Routine):
     last: sl.State[int] = sl.State(int)
     seen: sl.State[dict[str, dict[str, int]]] = sl.State(dict)
+    trail: sl.State[list[int]] = sl.State(list)
     x = sl.Event("value", "hops")
     y = sl.Event("value", "hops")
     camera: Camera
@@ -62,8 +64,12 @@ def handler(spec: SlotSpec) -> Callable[..., None]:
     def handle(self: RandomRoutine, value: int, hops: int) -> None:
         self.follow(spec, {"value": value, "hops": hops})
 
-    handle.__name__ = spec.name
-    return handle
+    def handle_merged(self: RandomRoutine, value: sl.Appended[int], hops: sl.Appended[int]) -> None:
+        self.follow(spec, merged(value, hops))
+
+    chosen: Callable[..., None] = handle_merged if spec.merges else handle
+    chosen.__name__ = spec.name
+    return chosen
 
 
 def policy_of(spec: SlotSpec) -> sl.Retry | Policy:
@@ -87,6 +93,7 @@ def routine_of(spec: RoutineSpec, camera: Camera, *, repaired: bool) -> RandomRo
             capacity=slot.capacity,
             overflow=slot.overflow,
             priority=slot.priority,
+            merge="append" if slot.merges else "override",
             on_error=policy_of(slot),
         )(handler(slot))
         for slot in spec.slots
@@ -151,7 +158,7 @@ def facts_of(state: sl.JobState) -> list[Fact]:
 
 
 def declared_state_of(state: sl.JobState, routine: str) -> RoutineState:
-    return RoutineState(state[routine].last, state[routine].seen)
+    return RoutineState(state[routine].last, state[routine].seen, state[routine].trail)
 
 
 def queue_of(state: sl.JobState) -> list[tuple[str, str, tuple[str, int], int]]:

@@ -8,7 +8,15 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from property.random_flow import DrainedSpec, Fields, FlowSpec, HandlerError, SlotSpec, behave
+from property.random_flow import (
+    DrainedSpec,
+    Fields,
+    FlowSpec,
+    HandlerError,
+    SlotSpec,
+    behave,
+    merged,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +55,8 @@ class RoutineState:
 
     last: int = 0
     seen: dict[str, dict[str, int]] = field(default_factory=dict)
+    trail: list[int] = field(default_factory=list)
+    buffers: dict[str, list[Fields]] = field(default_factory=dict, compare=False)  # of no one's
 
 
 class Call:
@@ -69,6 +79,16 @@ class Call:
     @property
     def seen(self) -> dict[str, dict[str, int]]:
         return self.state.seen
+
+    @property
+    def trail(self) -> list[int]:
+        return self.state.trail
+
+    def merge(self, slot: str, fields: Fields) -> Fields:
+        """Change the buffer, which is state, and say what the handler is given (R8)."""
+        buffer = self.state.buffers.setdefault(slot, [])
+        buffer.append(fields)
+        return merged([one["value"] for one in buffer], [one["hops"] for one in buffer])
 
     def emit(self, event: str, /, **fields: int) -> None:
         self.emitted.append((event, fields))
@@ -201,11 +221,14 @@ class Oracle:
                 self.dropped_in_call.append(bool(self.dropped))
                 self.turned_in_call.append(any(self.next_turn.values()))
                 self.calls += 1
+            slot, fields = self._slot(delivery), delivery.fields
+            if isinstance(slot, SlotSpec) and slot.merges:
+                fields = call.merge(slot.name, fields)
             try:
                 behave(
                     call,
-                    self._slot(delivery),
-                    delivery.fields,
+                    slot,
+                    fields,
                     delivery.attempt,
                     repaired=self.repaired,
                 )

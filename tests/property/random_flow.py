@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, MutableSequence, Sequence
     from random import Random
 
 Fields = dict[str, int]
@@ -18,6 +18,7 @@ Overflow = Literal["block", "reject", "drop_newest", "drop_oldest"]
 EVENTS = ("x", "y")
 SLOTS = ("s", "t")
 ANSWER: Fields = {"value": 5, "hops": 1}
+TRAIL = 5  # values that a routine keeps in a list
 
 
 class HandlerError(Exception):
@@ -36,6 +37,7 @@ class SlotSpec:
     attempts: int = 1  # more: the policy is what follows the last of them
     priority: int = 0
     overflow: Overflow = "block"
+    merges: bool = False  # its handler is given the sum of all values so far
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,8 @@ class Node(Protocol):
     last: int
 
     @property
+    def trail(self) -> MutableSequence[int]: ...
+    @property
     def seen(self) -> Mapping[str, dict[str, int]]: ...
 
     def emit(self, event: str, /, **fields: int) -> None: ...
@@ -164,11 +168,19 @@ def behave(
     if isinstance(slot, SlotSpec) and slot.expects and hops >= 2 and value % 2 == 0:
         node.expect(slot.expects)
     remember(node, slot.name, value)
+    node.trail.append(value)
+    if len(node.trail) > TRAIL:
+        node.trail[:2] = [sum(node.trail[:2]) % 101]
     node.reach("write")
     if isinstance(slot, SlotSpec) and slot.fails_when and not repaired:
         modulus, remainder = slot.fails_when
         if value % modulus == remainder and attempt <= slot.fails_for:
             raise HandlerError(f"value {value} in slot '{slot.name}'")
+
+
+def merged(values: Iterable[int], hops: Sequence[int]) -> Fields:
+    """Say what a slot that merges makes of all payloads so far."""
+    return {"value": sum(values) % 101, "hops": hops[-1]}
 
 
 def remember(node: Node, slot: str, value: int) -> None:
@@ -221,6 +233,7 @@ def random_slot(random: Random, name: str, places: list[str]) -> SlotSpec:
         attempts=random.choice((1, 2, 3)),
         priority=random.choice((0, 0, 0, 1, -1)),
         overflow=random.choice(("block", "block", "block", "reject", "drop_newest", "drop_oldest")),
+        merges=random.random() < 0.25,
     )
 
 
