@@ -3,6 +3,8 @@
 
 #if defined(__GNUC__)
 #  define STOPLOG_INLINE inline __attribute__((always_inline))
+#  define STOPLOG_INLINE_LAMBDA __attribute__((always_inline))
 #else
 #  define STOPLOG_INLINE inline
+#  define STOPLOG_INLINE_LAMBDA
 #endif

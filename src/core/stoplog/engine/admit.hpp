@@ -12,26 +12,17 @@ template <class Lanes>
 STOPLOG_INLINE void Job::admit(Lanes& lanes, Cell& cell, PayloadRef payload, std::uint64_t number,
                                std::uint64_t root, std::uint32_t slot, std::uint32_t connection) {
     ++cell.room_of(slot).count;
+    const Delivery* admitted = nullptr;
     if (cell.is_sorted) [[unlikely]] {
         cell.sorted->push({std::move(payload), number, root, slot, connection});
-        schedule(lanes, cell);
-        return;
+    } else {
+        admitted = &cell.mailbox.emplace(std::move(payload), number, root, slot, connection);
     }
-    const Delivery& admitted =
-        cell.mailbox.emplace(std::move(payload), number, root, slot, connection);
     if (!cell.is_scheduled) {
         cell.is_scheduled = true;
         if constexpr (Lanes::kIsShared) {
-            cell.head = &admitted;
+            cell.head = admitted;
         }
-        lanes.wake(cell);
-    }
-}
-
-template <class Lanes>
-void Job::schedule(Lanes& lanes, Cell& cell) {
-    if (!cell.is_scheduled) {
-        cell.is_scheduled = true;
         lanes.wake(cell);
     }
 }

@@ -123,7 +123,7 @@ void History::forget_oldest(Stamp now, Evicted& evicted) {
 
 void History::take_out(Chain<Record>& from, Evicted& evicted) {
     const bool is_free = !evicted.payload && !evicted.segment;
-    Evicted& gone = is_free ? evicted : evicted.more.emplace_back();
+    Evicted& gone = is_free ? evicted : evicted.another();
     const bool is_shared = from.is_front_shared();
     if (!is_shared) {
         gone.payload.swap(from.front().payload);

@@ -35,7 +35,14 @@ struct Attempt {
 struct Evicted {
     PayloadRef payload;
     Chain<Record>::Retired segment;
-    std::vector<Evicted> more;
+    std::unique_ptr<std::vector<Evicted>> more;  // null, as nearly always
+
+    [[nodiscard]] Evicted& another() {
+        if (!more) {
+            more = std::make_unique<std::vector<Evicted>>();
+        }
+        return more->emplace_back();
+    }
 };
 
 class History {

@@ -176,7 +176,11 @@ private:
         bool is_refused = false;   // by a full slot: the call fails
         bool keeps_turn = false;   // many lanes: the runner goes on with this cell
         std::uint32_t refused_by = kNone;
-        Leavings leavings;
+        std::unique_ptr<Leavings> leavings;  // null: nothing was dropped
+        Settled() = default;
+        Settled(const Settled&) = delete;
+        Settled& operator=(const Settled&) = delete;
+        STOPLOG_INLINE ~Settled() = default;
     };
     /// Where each delivery of a call goes, and who has the turns after it.
     struct Choices {
@@ -297,8 +301,6 @@ private:
     void drop(Cell& cell, Delivery delivery, Stamp now, Leavings& leavings);
     std::uint32_t choose(const Cell& cell, Call& call, Choices& choices);
     [[nodiscard]] std::uint32_t find_refusal(const Choices& choices);
-    template <class Lanes>
-    void schedule(Lanes& lanes, Cell& cell);
     template <class Lanes>
     void settle_head(Cell& cell, Call& call, const Attempt& attempt, Settled& settled);
     template <class Lanes>

@@ -190,8 +190,9 @@ STOPLOG_INLINE bool Job::settle(Lanes& lanes, Cell& cell, Call& call, const Atte
     } else {
         full = find_full(cell, call, sole);
         if (full == kNone) [[likely]] {
-            take_effect(lanes, cell, call, attempt, settled,
-                        [&] { return admit_emissions(lanes, cell, call, settled, sole); });
+            take_effect(lanes, cell, call, attempt, settled, [&]() STOPLOG_INLINE_LAMBDA {
+                return admit_emissions(lanes, cell, call, settled, sole);
+            });
         }
     }
     if (full == kNone) [[likely]] {
@@ -221,6 +222,7 @@ template <class Lanes>
         settled.is_refused = plan_->slots[full].overflow == Overflow::Reject;
         return full;
     }
+    settled.leavings = std::make_unique<Leavings>();
     settled.has_unheard = true;  // those that were copied are still in the call
     take_effect(lanes, cell, call, attempt, settled, [&] {
         const std::uint64_t root = call.delivery().root;
@@ -230,8 +232,8 @@ template <class Lanes>
             Cell& receiver = cell_for(target.routine);
             Delivery delivery{call.emission(one.emission).payload, ++cell.emitted, root,
                               target.slot, target.connection};
-            admitted +=
-                admit_choice(lanes, receiver, std::move(delivery), attempt.ended, settled.leavings);
+            admitted += admit_choice(lanes, receiver, std::move(delivery), attempt.ended,
+                                     *settled.leavings);
         }
         cell.turns = std::move(choices.turns);
         return admitted;
