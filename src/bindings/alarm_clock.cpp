@@ -68,7 +68,8 @@ void JobHandle::rung() {
     ring();
     try {
         activate();
-    } catch (const StateError&) {  // nobody runs it any more: it stays queued
+    } catch (const StateError&) {
+        alarm_ = 0;  // nobody runs it any more: it stays queued
     }
     notify();
 }

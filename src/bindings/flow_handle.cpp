@@ -42,6 +42,19 @@ const char* class_name(const py::handle& object) {
 
 }  // namespace
 
+namespace {
+
+std::shared_ptr<Behaviour> behaviour_of(const py::object& routine,
+                                        std::shared_ptr<Definition> definition) {
+    Hooks hooks;
+    if (!read_hooks(routine.ptr(), hooks)) {
+        throw py::error_already_set();
+    }
+    return make_handler(routine.ptr(), std::move(definition), hooks);
+}
+
+}  // namespace
+
 ErrorRule rule_of(const py::handle& said) {
     ErrorRule rule;
     if (!set_rule(said.ptr(), rule)) {
@@ -80,11 +93,7 @@ void FlowHandle::add_routine(const py::object& routine, const std::string& name_
     spec.name = name_given;
     spec.declared = definition->declared;
     spec.on_error = std::move(on_error);
-    Hooks hooks;
-    if (!read_hooks(routine.ptr(), hooks)) {
-        throw py::error_already_set();
-    }
-    spec.behaviour = make_handler(routine.ptr(), std::move(definition), hooks);
+    spec.behaviour = behaviour_of(routine, std::move(definition));
     const std::size_t count = routines().size();
     const std::uint32_t index =
         may_replace ? Flow::add_or_replace(spec) : Flow::add(std::move(spec));

@@ -144,7 +144,7 @@ std::optional<ErrorRule> HookedHandler::choose(Call& call, Failure& failure,
         Ref::steal(slot && payload ? PyObject_CallMethod(routine(), "on_error", "OOO", slot.get(),
                                                          payload.get(), original.get())
                                    : nullptr);
-    const std::optional<ErrorRule> policy =
+    std::optional<ErrorRule> policy =
         answer ? answered(answer, declared) : std::optional<ErrorRule>();
     guard.passed();
     if (policy) {

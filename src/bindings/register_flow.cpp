@@ -89,22 +89,9 @@ void define_questions(FlowClass& flow_class) {
                                [](const FlowHandle& flow) { return flow.plan()->fingerprint; });
 }
 
-}  // namespace
-
-void register_flow(py::module_& module) {
-    FlowClass flow_class(module, "Flow");
+// How routines are joined, and parted.
+void define_connections(FlowClass& flow_class) {
     flow_class
-        .def(py::init([](const std::string& name, const std::string& version,
-                         const py::handle& on_error) {
-                 return std::make_shared<FlowHandle>(name, version, rule_of(on_error));
-             }),
-             py::arg("name"), py::arg("version"), py::arg("on_error"))
-        .def("add",
-             [](FlowHandle& flow, const py::object& routine, const std::string& name,
-                const py::handle& on_error, bool may_replace) {
-                 flow.add_routine(routine, name, optional_rule(on_error), may_replace);
-             })
-        .def("remove", &FlowHandle::remove_routine)
         .def("connect",
              [](FlowHandle& flow, const py::handle& source, const py::handle& target,
                 const std::map<std::string, std::string>& rename) {
@@ -134,6 +121,25 @@ void register_flow(py::module_& module) {
                 flow.disconnect_one_of(source, targets, {rename.begin(), rename.end()});
             }
         });
+}
+
+}  // namespace
+
+void register_flow(py::module_& module) {
+    FlowClass flow_class(module, "Flow");
+    flow_class
+        .def(py::init([](const std::string& name, const std::string& version,
+                         const py::handle& on_error) {
+                 return std::make_shared<FlowHandle>(name, version, rule_of(on_error));
+             }),
+             py::arg("name"), py::arg("version"), py::arg("on_error"))
+        .def("add",
+             [](FlowHandle& flow, const py::object& routine, const std::string& name,
+                const py::handle& on_error, bool may_replace) {
+                 flow.add_routine(routine, name, optional_rule(on_error), may_replace);
+             })
+        .def("remove", &FlowHandle::remove_routine);
+    define_connections(flow_class);
     define_questions(flow_class);
     module.def("fingerprint_of",
                [](const std::string& drawing) { return fingerprint_of(drawing); });

@@ -60,27 +60,35 @@ bool set_capacity(PyObject* value, std::uint32_t& capacity) {
     return true;
 }
 
+bool set_name(PyObject* value, SlotObject& slot) {
+    if (value == Py_None) {
+        return true;
+    }
+    if (!PyUnicode_Check(value) || PyUnicode_IsIdentifier(value) != 1) {
+        raise("ConfigurationError", "slot(name=...): a name is an identifier");
+        return false;
+    }
+    Py_XSETREF(slot.given_name, Py_NewRef(value));
+    return true;
+}
+
+bool set_when(PyObject* value, SlotSpec& spec) {
+    spec.is_drained = PyUnicode_Check(value) && text_of(value) == "drained";
+    if (!spec.is_drained && value != Py_None) {
+        raise("ConfigurationError", "slot(when=...) must be 'drained'");
+        return false;
+    }
+    return true;
+}
+
 bool set_option(SlotObject& slot, PyObject* name, PyObject* value) {
     const std::string_view option = text_of(name);
     SlotSpec& spec = *slot.spec;
     if (option == "name") {
-        if (value == Py_None) {
-            return true;
-        }
-        if (!PyUnicode_Check(value) || PyUnicode_IsIdentifier(value) != 1) {
-            raise("ConfigurationError", "slot(name=...): a name is an identifier");
-            return false;
-        }
-        Py_XSETREF(slot.given_name, Py_NewRef(value));
-        return true;
+        return set_name(value, slot);
     }
     if (option == "when") {
-        spec.is_drained = PyUnicode_Check(value) && text_of(value) == "drained";
-        if (!spec.is_drained && value != Py_None) {
-            raise("ConfigurationError", "slot(when=...) must be 'drained'");
-            return false;
-        }
-        return true;
+        return set_when(value, spec);
     }
     if (option == "merge") {
         return set_merge(slot, value);
